@@ -1,0 +1,1 @@
+"""The faces of Footnote: Discord, and the same thing in a terminal."""

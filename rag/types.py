@@ -1,0 +1,332 @@
+"""The nouns of the pipeline: what one step hands to the next.
+
+Every step knows this module and `errors`, and no other step. All of them are frozen: a step never
+changes what it was given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float32]
+
+NoteKind = Literal["notes", "summary", "transcript"]
+Outcome = Literal["answer", "closest", "not_covered"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadWarning:
+    """One thing about a file that its owner should know.
+
+    Attributes:
+        file: path relative to the notes folder, with forward slashes.
+        line: 1-based line, or None where the whole file is meant.
+        reason: one sentence naming the trouble and, where there is one, the remedy.
+        skipped: True where the file was left out altogether.
+    """
+
+    file: str
+    line: int | None
+    reason: str
+    skipped: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """One source file.
+
+    Attributes:
+        file: path relative to the notes folder, with forward slashes; the note's identity.
+        sha256: hash of the file's bytes.
+        kind: who made the text: a person's notes, a machine's summary, or a transcript.
+        author: who wrote it, where the file says so.
+        reader: name of the reader that understood the file.
+        encoding: the encoding the bytes were decoded with.
+    """
+
+    file: str
+    sha256: str
+    kind: NoteKind
+    author: str | None
+    reader: str
+    encoding: str = "utf-8"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpisodeEntry:
+    """What one note says of one episode; several entries may be about the same episode.
+
+    Attributes:
+        note_file: the note it stands in.
+        line_start: first line, 1-based, inclusive.
+        line_end: last line, inclusive.
+        show: the podcast, or None where this note does not say.
+        title: the episode's title, or its guests' names where the note gives no title.
+        guests: names, in the note's order.
+        date: ISO 8601, possibly partial: "2023-07-06", "2023-07", "--09-10" (no year).
+        urls: links this note gives for the episode.
+    """
+
+    note_file: str
+    line_start: int
+    line_end: int
+    show: str | None
+    title: str
+    guests: tuple[str, ...] = ()
+    date: str | None = None
+    urls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Episode:
+    """One episode, joined from every entry that is about it.
+
+    Attributes:
+        id: stable over rebuilds: a slug of show, title and date.
+        entries: the notes about it. Links one note knows serve the others' minutes.
+    """
+
+    id: str
+    show: str | None
+    title: str
+    guests: tuple[str, ...] = ()
+    date: str | None = None
+    urls: tuple[str, ...] = ()
+    entries: tuple[EpisodeEntry, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """How the episode is called in front of a user: `Show: Title`, or the title alone."""
+        return f"{self.show}: {self.title}" if self.show else self.title
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passage:
+    """The unit of retrieval and citation: a bullet, a timestamped paragraph, a few sentences of a transcript.
+
+    Attributes:
+        id: episode id + position; unique in an index.
+        episode_id: the episode it belongs to.
+        note_file: the file it stands in.
+        line_start: first line, 1-based, inclusive.
+        line_end: last line, inclusive.
+        char_start: offset into the file's decoded text (line ends untouched), inclusive.
+        char_end: the same, exclusive.
+        raw: the file's own characters at that place, byte-exact once encoded again.
+        text: the same, repaired for reading: no bullet marks, mojibake mended, white space collapsed.
+        text_to_raw: for each character of `text`, its offset in `raw`. len(text) entries.
+        section: headings above it, outermost first, within the episode.
+        parents: texts of the bullets it is nested under, outermost first.
+        seconds: where in the audio, from the start; None where the notes do not say.
+        seconds_end: end of a range, where the notes give one.
+        speaker: who speaks, in a transcript that says so.
+        position: 0-based order among the passages of its note; neighbours differ by one.
+        content_hash: hash of what is embedded (text, section, parents); decides re-embedding.
+    """
+
+    id: str
+    episode_id: str
+    note_file: str
+    line_start: int
+    line_end: int
+    char_start: int
+    char_end: int
+    raw: str
+    text: str
+    text_to_raw: tuple[int, ...]
+    section: tuple[str, ...] = ()
+    parents: tuple[str, ...] = ()
+    seconds: int | None = None
+    seconds_end: int | None = None
+    speaker: str | None = None
+    position: int = 0
+    content_hash: str = ""
+
+    def raw_span(self, start: int, end: int) -> tuple[int, int]:
+        """Offsets in `raw` of the half-open span `text[start:end]` (which must not be empty)."""
+        return self.text_to_raw[start], self.text_to_raw[end - 1] + 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Library:
+    """A notes folder as read: everything the index is built from."""
+
+    notes: tuple[Note, ...]
+    episodes: tuple[Episode, ...]
+    passages: tuple[Passage, ...]
+    warnings: tuple[ReadWarning, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hit:
+    """A passage found for a question, best first in any list of them.
+
+    Attributes:
+        passage: what was found.
+        score: the score the list is sorted by; comparable within one list only.
+        cosine: best cosine between the question and the passage's vectors, -1 to 1.
+        bm25: BM25 score of the passage divided by the best BM25 score for this question, 0 to 1.
+        log_likelihood: mean log P(question token | passage) under the language model; None if not ranked by it.
+    """
+
+    passage: Passage
+    score: float
+    cosine: float
+    bm25: float
+    log_likelihood: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Citation:
+    """A passage and the exact span of it that is shown; all that a face needs to render it.
+
+    Attributes:
+        n: the number a reader sees, from 1.
+        quote: byte-exact span of the note.
+        display: the quote as a reader sees it: repaired, one line.
+        seconds: where in the audio, if the notes say.
+        url: a link to the episode; it starts at `seconds` where both are known. None without a link.
+        url_note: file of another note the link was taken from, or None if this note has it.
+    """
+
+    n: int
+    passage_id: str
+    episode_id: str
+    show: str | None
+    episode: str
+    date: str | None
+    note_file: str
+    line_start: int
+    line_end: int
+    quote: str
+    display: str
+    seconds: int | None = None
+    url: str | None = None
+    url_note: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sentence:
+    """One statement of an answer with the numbers of the citations that carry it."""
+
+    text: str
+    citations: tuple[int, ...]
+    verbatim: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """An answer in the notes' own words: every sentence carries at least one citation."""
+
+    question: str
+    lead_in: str
+    sentences: tuple[Sentence, ...]
+    citations: tuple[Citation, ...]
+    p_answerable: float
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    searched: str = ""
+
+    outcome: Outcome = field(default="answer", init=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotCovered:
+    """A refusal: a value with a reason, not an exception.
+
+    Attributes:
+        reason: one plain sentence for the reader.
+        closest: what comes nearest; empty where nothing does.
+        absent_words: content words of the question that occur nowhere in the notes.
+    """
+
+    question: str
+    reason: str
+    closest: tuple[Citation, ...]
+    absent_words: tuple[str, ...]
+    p_answerable: float
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    searched: str = ""
+
+    @property
+    def outcome(self) -> Outcome:
+        """`closest` if there is something near to show, else `not_covered`."""
+        return "closest" if self.closest else "not_covered"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TopicPoint:
+    """One point of a topic summary: a verbatim span under its sub-theme."""
+
+    text: str
+    citations: tuple[int, ...]
+    theme: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TopicSummary:
+    """What the notes say of a topic across episodes."""
+
+    topic: str
+    points: tuple[TopicPoint, ...]
+    citations: tuple[Citation, ...]
+    episodes: tuple[Episode, ...]
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+
+    outcome: Outcome = field(default="answer", init=False)
+
+
+class Cancelled(Protocol):
+    """Asked between steps, and by the model while it computes: has the user given up?"""
+
+    def __call__(self) -> bool: ...
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors."""
+
+    @property
+    def dimension(self) -> int: ...
+
+    @property
+    def fingerprint(self) -> str:
+        """sha256 of the model file: vectors of two fingerprints must never be mixed."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> FloatArray:
+        """Unit-length vectors, shape (len(texts), dimension)."""
+        ...
+
+
+class Generator(Protocol):
+    """A language model, as far as ranking needs it."""
+
+    def log_likelihoods(self, prefix: str, contexts: Sequence[str], continuation: str) -> list[float]:
+        """Mean log P(token) of `continuation` after `prefix + context`, one value a context, in nats."""
+        ...
+
+
+class Assistant(Protocol):
+    """What every face talks to. Synchronous; one thread owns it (see bot/worker.py)."""
+
+    def ask(
+        self, question: str, *, history: Sequence[str] = (), cancelled: Cancelled | None = None
+    ) -> Answer | NotCovered:
+        """Answer from the notes. `history`: earlier questions of the conversation, oldest first."""
+        ...
+
+    def topic(self, topic: str, *, cancelled: Cancelled | None = None) -> TopicSummary | NotCovered:
+        """What all episodes say about `topic`."""
+        ...
+
+    def episodes(self) -> Sequence[Episode]:
+        """Every episode in the notes, in the order of show and date."""
+        ...
+
+    def close(self) -> None:
+        """Free the models and the index."""
+        ...
