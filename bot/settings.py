@@ -6,13 +6,20 @@ Every field's description is its line in `.env.example`; a test compares the two
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, Field, SecretStr, field_validator
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableSetting
+
+from rag.errors import FootnoteError
 
 DEFAULT_API_BASE = "https://discord.com/api/v10"
 DEFAULT_GATEWAY = "wss://gateway.discord.gg/"
+
+
+class SettingsError(FootnoteError):
+    """A setting in the environment or in `.env` cannot be used."""
 
 
 class DiscordSettings(BaseModel):
@@ -53,7 +60,33 @@ class Settings(BaseSettings):
     threads: int = Field(
         default=0, ge=0, le=256, description="Threads for the models; 0 measures once and keeps the best."
     )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        default="WARNING", description="How much to log."
-    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="WARNING", description="How much to log.")
     discord: DiscordSettings = Field(default_factory=DiscordSettings)
+
+    @field_validator("notes", "data", "models", mode="after")
+    @classmethod
+    def expand_home(cls, value: Path) -> Path:
+        """In `.env` no shell replaces the `~`."""
+        return value.expanduser()
+
+
+def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401
+    """The settings of the environment and `.env`; `overrides` that are not None win over both.
+
+    Raises:
+        SettingsError: one of them has no such value; the message names it as it is written in `.env`.
+    """
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})
+    except ValidationError as error:
+        raise SettingsError(_explain(error), remedy="Mend it in .env or in the environment.") from error
+    except (UnreadableSetting, UnicodeDecodeError) as error:
+        raise SettingsError(f"The settings cannot be read: {error}.", remedy="Mend .env.") from error
+
+
+def _explain(error: ValidationError) -> str:
+    """Every wrong setting by its name in `.env`, with what is wrong about it but never its value."""
+    return " ".join(
+        f"FOOTNOTE_{'__'.join(map(str, item['loc'])).upper()} does not work: {item['msg']}."
+        for item in error.errors(include_url=False, include_input=False, include_context=False)
+    )

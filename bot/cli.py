@@ -1,0 +1,293 @@
+"""The command `footnote`: reads arguments, calls what does the work, prints, and sets the exit code.
+
+Exit codes: 0 answered or honestly refused, 1 something its owner can mend (one sentence on
+standard error), 2 wrong usage. Everything slow is imported inside the command that needs it, so that `--help` is quick.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import logging
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TextIO, cast
+
+import typer
+
+from rag.errors import FootnoteError
+
+if TYPE_CHECKING:
+    from bot.render_text import Line
+    from bot.settings import Settings
+    from rag.types import Assistant
+
+logger = logging.getLogger(__name__)
+
+app = typer.Typer(
+    name="footnote",
+    help="Answers questions from your podcast notes, in their own words, with episode and minute.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Notes = Annotated[
+    Path | None,
+    typer.Option("--notes", help="Folder with your notes, not FOOTNOTE_NOTES.", show_default=False),
+]
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", help="Folder for the index, not FOOTNOTE_DATA.", show_default=False),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """What the commands call; tests hand in their own.
+
+    Attributes:
+        open_assistant: loads the models and opens the index, which must be there.
+        refresh: builds the index where it is missing or older than the notes; says so on standard error.
+        build: builds the index and returns what to print about it.
+    """
+
+    open_assistant: Callable[[Settings], Assistant]
+    refresh: Callable[[Settings], None]
+    build: Callable[[Settings], str]
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"footnote {_version()}")
+        raise typer.Exit
+
+
+@app.command()
+def index(ctx: typer.Context, notes: Notes = None, data: Data = None) -> None:
+    """Read the notes and build the index; files that did not change cost nothing."""
+    typer.echo(_services(ctx).build(_settings(notes, data)))
+
+
+@app.command()
+def ask(
+    ctx: typer.Context,
+    question: Annotated[list[str], typer.Argument(help="The question, in your words.", show_default=False)],
+    notes: Notes = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Answer one question from the notes, or say that they do not cover it."""
+    from bot.json_face import ask_json, dumps
+    from bot.question import check_question
+    from bot.render_text import render
+
+    text = check_question(" ".join(question))
+    with _assistant(ctx, _settings(notes, data)) as assistant:
+        result = assistant.ask(text)
+    typer.echo(dumps(ask_json(result))) if as_json else _show(render(result))
+
+
+@app.command()
+def topic(
+    ctx: typer.Context,
+    topic: Annotated[list[str], typer.Argument(help="A word or a few.", show_default=False)],
+    notes: Notes = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Gather what all episodes say about a topic, point by point."""
+    from bot.json_face import dumps, topic_json
+    from bot.question import check_question
+    from bot.render_text import render
+
+    text = check_question(" ".join(topic), what="topic")
+    with _assistant(ctx, _settings(notes, data)) as assistant:
+        result = assistant.topic(text)
+    typer.echo(dumps(topic_json(result))) if as_json else _show(render(result))
+
+
+@app.command()
+def episodes(ctx: typer.Context, notes: Notes = None, data: Data = None, as_json: AsJson = False) -> None:
+    """List every episode in the notes."""
+    from bot.json_face import dumps, episodes_json
+    from bot.render_text import episode_list
+
+    with _assistant(ctx, _settings(notes, data)) as assistant:
+        listed = assistant.episodes()
+    typer.echo(dumps(episodes_json(listed))) if as_json else _show(episode_list(listed))
+
+
+@app.command()
+def chat(ctx: typer.Context, notes: Notes = None, data: Data = None) -> None:
+    """Ask one question after another; reads standard input if that is not a terminal."""
+    from rich.console import Console
+
+    from bot.terminal import open_input, run_chat
+
+    settings, services = _settings(notes, data), _services(ctx)
+    services.refresh(settings)
+    read_line, person = open_input(settings.data)
+    raise typer.Exit(
+        run_chat(lambda: services.open_assistant(settings), read_line, Console(highlight=False), greet=person)
+    )
+
+
+@app.command()
+def bot(ctx: typer.Context, notes: Notes = None, data: Data = None) -> None:
+    """Answer in Discord until stopped; needs FOOTNOTE_DISCORD__TOKEN."""
+    from bot.commands.discord import run_bot
+
+    settings, services = _settings(notes, data), _services(ctx)
+
+    def assistant() -> Assistant:
+        services.refresh(settings)
+        return services.open_assistant(settings)
+
+    raise typer.Exit(run_bot(settings, assistant))
+
+
+@app.command(add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def models(ctx: typer.Context) -> None:
+    """List, fetch and verify the models: `footnote models --help`."""
+    from bot.commands.models import app as models_app
+
+    models_app(args=ctx.args, prog_name="footnote models")
+
+
+@app.command()
+def calibrate(ctx: typer.Context, notes: Notes = None, data: Data = None) -> None:
+    """Measure on your own index how near a passage must be to count as an answer."""
+    from bot.commands.calibrate import run_calibrate
+
+    settings = _settings(notes, data)
+    _services(ctx).refresh(settings)
+    raise typer.Exit(run_calibrate(settings))
+
+
+@app.command("eval")
+def evaluate(
+    ctx: typer.Context,
+    questions: Annotated[Path, typer.Argument(help="Questions as JSON Lines.", show_default=False)],
+    notes: Notes = None,
+    data: Data = None,
+    json_out: Annotated[
+        Path | None, typer.Option("--json", help="Write the figures to this file too.", show_default=False)
+    ] = None,
+) -> None:
+    """Measure answers and refusals on a file of questions."""
+    from bot.commands.eval import run_eval
+
+    settings = _settings(notes, data)
+    _services(ctx).refresh(settings)
+    raise typer.Exit(run_eval(settings, questions, json_out))
+
+
+@app.command()
+def bench(ctx: typer.Context, notes: Notes = None, data: Data = None) -> None:
+    """Measure speed and memory on this machine."""
+    from bot.commands.bench import run_bench
+
+    settings = _settings(notes, data)
+    _services(ctx).refresh(settings)
+    raise typer.Exit(run_bench(settings))
+
+
+def run(args: Sequence[str], services: Services) -> int:
+    """Run one command line, without the program's name, and return its exit code."""
+    try:
+        app(args=list(args), prog_name="footnote", obj=services)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 1
+    except FootnoteError as error:
+        return _complain(str(error))
+    except Exception as error:
+        logger.debug("unexpected error", exc_info=True)
+        return _complain(
+            f"Footnote met an error that it does not know, {type(error).__name__}: {error}. "
+            "Run the command again with FOOTNOTE_LOG_LEVEL=DEBUG to see where."
+        )
+    return 0
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    faulthandler.enable()
+    for stream in (sys.stdout, sys.stderr):
+        cast("TextIO", stream).reconfigure(errors="replace")  # type: ignore[attr-defined]
+    sys.exit(run(sys.argv[1:], Services(open_assistant=_open_assistant, refresh=_refresh, build=_build)))
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("footnote")
+    except PackageNotFoundError:
+        return "from a folder, not installed"
+
+
+def _services(ctx: typer.Context) -> Services:
+    return cast("Services", ctx.obj)
+
+
+def _settings(notes: Path | None, data: Path | None) -> Settings:
+    from bot.settings import load_settings
+
+    settings = load_settings(notes=notes, data=data)
+    logging.basicConfig(level=settings.log_level)
+    return settings
+
+
+@contextmanager
+def _assistant(ctx: typer.Context, settings: Settings) -> Iterator[Assistant]:
+    services = _services(ctx)
+    services.refresh(settings)
+    assistant = services.open_assistant(settings)
+    try:
+        yield assistant
+    finally:
+        assistant.close()
+
+
+def _show(lines: Sequence[Line]) -> None:
+    from rich.console import Console
+
+    from bot.render_text import show
+
+    show(Console(highlight=False), lines)
+
+
+def _complain(sentence: str) -> int:
+    from bot.wording import clean
+
+    typer.echo(clean(sentence), err=True)
+    return 1
+
+
+def _open_assistant(settings: Settings) -> Assistant:
+    from bot.assistant import open_assistant
+
+    return open_assistant(settings)
+
+
+def _refresh(settings: Settings) -> None:
+    from bot.commands.index import refresh
+
+    refresh(settings)
+
+
+def _build(settings: Settings) -> str:
+    from bot.commands.index import build
+
+    return build(settings)
+
+
+if __name__ == "__main__":
+    main()

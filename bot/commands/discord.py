@@ -1,0 +1,136 @@
+"""Runs the Discord bot until it is told to stop, and says in plain words why it cannot.
+
+Discord out of reach at the start ends the program, so that whoever started it learns of it; once connected, a
+lost connection is taken up again, however long that takes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+
+import aiohttp
+import discord
+import typer
+import yarl
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot import failures
+from bot.discord_bot import FootnoteClient
+from bot.settings import Settings
+from bot.worker import Worker
+from rag.types import Assistant
+
+log = logging.getLogger(__name__)
+
+HOW_TO_START = """\
+1. Create a bot at https://discord.com/developers/applications ("Bot" > "Reset Token") and copy its token.
+2. Put it into the file .env, as the line FOOTNOTE_DISCORD__TOKEN=... and invite the bot to your server.
+3. Run this command again. The README shows every step."""
+NOT_ACCEPTED = (
+    "Discord does not accept the bot's token. Reset it at https://discord.com/developers/applications (Bot > "
+    "Reset Token) and put the new one into .env as FOOTNOTE_DISCORD__TOKEN."
+)
+INTENTS_REFUSED = (
+    "Discord refuses the intents the bot asks for (4014), though it asks for no privileged one. Check at "
+    "https://discord.com/developers/applications that the application is not restricted."
+)
+OUT_OF_REACH = "Discord is out of reach ({why}). Check the network, and https://discordstatus.com, and start again."
+CLOSED = "Discord closed the connection for good (code {code}). Start again; if it stays so, reset the token."
+
+_AUTHENTICATION_FAILED = 4004
+
+
+def run_bot(settings: Settings, assistant_factory: Callable[[], Assistant]) -> int:
+    """Serve Discord until SIGINT or SIGTERM; returns the exit code, 0 where it was told to stop.
+
+    Args:
+        settings: needs `discord.token`.
+        assistant_factory: opens the assistant; called on the worker's thread once the token is accepted.
+    """
+    token = settings.discord.token.get_secret_value()
+    if not token:
+        typer.echo(HOW_TO_START, err=True)
+        return 1
+    point_library_at(settings)
+    quieten_library()
+    try:
+        asyncio.run(_serve(settings, assistant_factory, token))
+    except KeyboardInterrupt:  # where the event loop knows no signals
+        return 0
+    except Exception as error:
+        typer.echo(_why(error), err=True)
+        return 1
+    return 0
+
+
+async def _serve(settings: Settings, assistant_factory: Callable[[], Assistant], token: str) -> None:
+    """Raises whatever ended the connection, unless it was a signal."""
+    worker = Worker(
+        assistant_factory,
+        queue_size=settings.discord.queue_size,
+        deadline_seconds=settings.discord.deadline_seconds,
+    )
+    client = FootnoteClient(settings, worker, announce=typer.echo)
+    told_to_stop = asyncio.create_task(_signal())
+    connection = asyncio.create_task(client.start(token))
+    try:
+        await asyncio.wait({connection, told_to_stop}, return_when=asyncio.FIRST_COMPLETED)
+        if connection.done():
+            connection.result()
+    finally:
+        await client.stop()
+        connection.cancel()
+
+
+async def _signal() -> None:
+    """Returns at the first SIGINT or SIGTERM."""
+    received = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError):
+            asyncio.get_running_loop().add_signal_handler(number, received.set)
+    await received.wait()
+
+
+def point_library_at(settings: Settings) -> None:
+    """Make the library talk to the servers in the settings."""
+    Route.BASE = settings.discord.api_base.rstrip("/")
+    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings.discord.gateway)
+
+
+def quieten_library() -> None:
+    """At DEBUG the library logs whole events, questions included; while reconnecting, tracebacks.
+
+    It also warns of missing voice support, which nobody here needs.
+    """
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+    library = logging.getLogger("discord")
+    library.setLevel(max(logging.INFO, library.getEffectiveLevel()))
+    logging.getLogger("discord.client").addFilter(_without_traceback)
+
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    if record.exc_info and record.exc_info[0]:
+        record.msg, record.args = f"{record.getMessage()} ({record.exc_info[0].__name__})", ()
+        record.exc_info = None
+    return True
+
+
+def _why(error: Exception) -> str:
+    """The sentence for the owner when the connection could not be made or kept."""
+    if isinstance(error, discord.LoginFailure):
+        return NOT_ACCEPTED
+    if isinstance(error, discord.PrivilegedIntentsRequired):
+        return INTENTS_REFUSED
+    if isinstance(error, discord.ConnectionClosed):
+        return NOT_ACCEPTED if error.code == _AUTHENTICATION_FAILED else CLOSED.format(code=error.code)
+    if isinstance(error, discord.HTTPException):
+        return OUT_OF_REACH.format(why=f"it answers with status {error.status}")
+    if isinstance(error, (aiohttp.ClientError, OSError, asyncio.TimeoutError)):
+        return OUT_OF_REACH.format(why=type(error).__name__)
+    failures.report(error, where="discord", log=log)
+    return f"The bot stopped: unexpected {type(error).__name__}; the log says more."

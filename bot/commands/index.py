@@ -1,0 +1,140 @@
+"""`footnote index`: build the index with a progress bar, and bring it up to date before a question is asked.
+
+Knows nothing of what an index is made of.
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from bot import wording
+from bot.commands.calibrate import calibrate_index
+from bot.settings import Settings
+from rag.calibrate import is_calibrated
+from rag.catalog import ModelEntry, load_catalog, model_path, verify
+from rag.errors import FootnoteError, IndexProblem
+from rag.index import BuildReport, build_index, is_current
+from rag.index import Progress as Tell
+from rag.types import ReadWarning
+
+
+def build(settings: Settings) -> str:
+    """Build the index in this process, with progress on standard error; returns what to print about it.
+
+    Raises:
+        FootnoteError: notes, model, disk or index do not allow it; what served before still does.
+    """
+    with _progress_bar() as tell:
+        return describe(_build(settings, tell))
+
+
+def refresh(settings: Settings) -> None:
+    """Build the index in another process, unless it already holds the notes as they are now.
+
+    In another process, because storing vectors would block this one and the memory should go when it is done.
+
+    Raises:
+        FootnoteError: as `build` does, or because that process died.
+    """
+    if is_current(settings.notes, settings.data, embedder=_embed_model().sha256):
+        return
+    with _progress_bar() as tell:
+        report = _build_elsewhere(settings, tell)
+    sys.stderr.write(describe(report) + "\n")
+
+
+def describe(report: BuildReport) -> str:
+    """What a build did, in one line, and one line more for everything that its owner should know of."""
+    counts = ((report.notes, "note"), (report.episodes, "episode"), (report.passages, "passage"))
+    what = ", ".join(wording.plural(count, noun) for count, noun in counts)
+    did = "nothing had changed" if report.unchanged else f"{wording.plural(report.embedded, 'vector')} computed"
+    return "\n".join([f"{what}; {did}; {report.seconds:.1f} s", *map(_warning, report.warnings)])
+
+
+def _warning(warning: ReadWarning) -> str:
+    where = warning.file if warning.line is None else f"{warning.file}:{warning.line}"
+    return wording.clean(f"{'Left out' if warning.skipped else 'Look at'} {where}: {warning.reason}")
+
+
+def _embed_model() -> ModelEntry:
+    return next(entry for entry in load_catalog() if entry.role == "embed" and entry.starter)
+
+
+def _build(settings: Settings, tell: Tell) -> BuildReport:
+    from rag.llama import LlamaEmbedder
+
+    entry = _embed_model()
+    path = model_path(settings.models, entry)
+    verify(entry, path)
+    embedder = LlamaEmbedder(path, threads=settings.threads)
+    try:
+        report = build_index(settings.notes, settings.data, embedder, progress=tell)
+        if not is_calibrated(settings.data):
+            calibrate_index(settings, embedder, progress=tell)
+        return report
+    finally:
+        embedder.close()
+
+
+def _build_elsewhere(settings: Settings, tell: Tell) -> BuildReport:
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_child, args=(settings, sender))
+    process.start()
+    sender.close()
+    try:
+        return _follow(receiver, tell)
+    except EOFError as error:
+        process.join()
+        raise IndexProblem(
+            f"Indexing ended without a result (exit code {process.exitcode}); the index before still serves.",
+            remedy="If memory ran out, free some; then run: footnote index",
+        ) from error
+    finally:
+        process.join()
+
+
+def _child(settings: Settings, sender: Connection) -> None:
+    """In the other process: send progress, then the report or the error."""
+    logging.basicConfig(level=settings.log_level)
+    try:
+        sender.send(_build(settings, lambda *progress: sender.send(progress)))
+    except FootnoteError as error:
+        sender.send(error)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _follow(receiver: Connection, tell: Tell) -> BuildReport:
+    """Pass progress on until the report comes. Raises EOFError if the other process ends without one."""
+    while True:
+        message = receiver.recv()
+        if isinstance(message, BuildReport):
+            return message
+        if isinstance(message, FootnoteError):
+            raise message
+        tell(*message)
+
+
+@contextmanager
+def _progress_bar() -> Iterator[Tell]:
+    """A bar for each stage on standard error, gone when done; nothing where that is not a terminal."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    stages: dict[str, TaskID] = {}
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+
+        def tell(stage: str, done: int, total: int) -> None:
+            if stage not in stages:
+                stages[stage] = bar.add_task(stage, total=total)
+            bar.update(stages[stage], completed=done, total=total)
+
+        yield tell

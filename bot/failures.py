@@ -1,0 +1,49 @@
+"""What a user reads when something fails: the one table from exception to sentence.
+
+The sentences are for somebody who asked a question, and who can neither see the machine's files nor run its
+commands. What the owner needs goes to the log. Knows nothing of Discord.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+
+from bot.worker import DeadlinePassed, QueueFull, Restarting
+from rag import errors
+
+UNEXPECTED = "Something went wrong on my side. My owner can find out more in the log; please try again later."
+
+SENTENCES: tuple[tuple[type[Exception], str], ...] = (
+    (QueueFull, "Too many questions are waiting already. Please ask again in a minute or two."),
+    (Restarting, "I am being restarted; please ask again in a minute."),
+    (DeadlinePassed, "This took too long, so I gave up. Please try again, perhaps with a shorter question."),
+    (errors.Interrupted, "I stopped before I had an answer. Please ask again."),
+    (errors.IndexMissing, "I have not read the notes yet. My owner has to index them first."),
+    (errors.IndexMismatch, "My index of the notes is out of date. My owner has to rebuild it first."),
+    (errors.IndexCorrupt, "My index of the notes is damaged. My owner has to rebuild it first."),
+    (errors.IndexBusy, "I am reading the notes right now. Please ask again in a few minutes."),
+    (errors.IndexProblem, "I cannot use my index of the notes. My owner has to look into it first."),
+    (errors.ModelError, "My language model cannot be loaded. My owner has to repair it first."),
+    (errors.NotesError, "I cannot read the notes. My owner has to look into it first."),
+    (errors.StorageFull, "The machine I run on has no space left. My owner has to make some first."),
+    (MemoryError, "The machine I run on is out of memory. Please try again later."),
+)
+
+
+def sentence(error: BaseException) -> str:
+    """What to tell the user. A QuestionError speaks for itself: it is only about what they typed."""
+    if isinstance(error, errors.QuestionError):
+        return str(error)
+    return next((text for kind, text in SENTENCES if isinstance(error, kind)), UNEXPECTED)
+
+
+def report(error: BaseException, *, where: str, log: logging.Logger) -> None:
+    """Tell the owner, without the user's words: an unknown exception's own text may quote the question."""
+    if isinstance(error, (errors.QuestionError, errors.Interrupted, QueueFull)):
+        log.info("%s: %s", where, type(error).__name__)
+    elif isinstance(error, errors.FootnoteError):
+        log.error("%s: %s", where, error)
+    else:
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        log.error("%s: unexpected %s\n%s", where, type(error).__name__, frames)

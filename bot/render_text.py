@@ -1,0 +1,192 @@
+"""Answers, refusals, topic summaries and episode lists as lines of text, plain or coloured.
+
+`render` builds lines, `plain` gives them as one string, `show` prints them on a rich console. All text from
+outside goes through `wording.clean` here. Knows nothing of JSON, of Discord or of how an answer came about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import TypeAlias
+
+from rich.console import Console
+from rich.style import Style
+from rich.table import Column, Table
+from rich.text import Text
+
+from bot import wording
+from rag.types import Answer, Citation, Episode, NotCovered, Sentence, TopicPoint, TopicSummary
+
+Result: TypeAlias = Answer | NotCovered | TopicSummary
+
+QUOTE = Style()
+MARK = Style(color="cyan", bold=True)
+HEADING = Style(bold=True)
+REFUSAL = Style(color="yellow", bold=True)
+QUIET = Style(dim=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One line of output, `indent` columns from the left; a terminal that wraps it keeps the indent.
+
+    `mark` stands in front of the text, within the indent.
+    """
+
+    text: Text
+    indent: int = 0
+    mark: str = ""
+
+    @property
+    def margin(self) -> str:
+        """What stands left of the text: `indent` characters, the mark and one space last."""
+        return f"{self.mark} ".rjust(self.indent) if self.mark else " " * self.indent
+
+
+BLANK = Line(text=Text())
+
+
+def render(result: Result) -> list[Line]:
+    """The lines a user reads; text in them is safe to print, links are set on the citations' numbers."""
+    if isinstance(result, Answer):
+        return _answer(result)
+    if isinstance(result, TopicSummary):
+        return _topic(result)
+    return _refusal(result)
+
+
+def plain(lines: Iterable[Line]) -> str:
+    """`lines` without colours or links, joined by line feeds."""
+    return "\n".join((line.margin + line.text.plain).rstrip() for line in lines)
+
+
+def show(console: Console, lines: Iterable[Line]) -> None:
+    """Print `lines`: wrapped on a terminal, whole where the output goes to a file or a pipe."""
+    for line in lines:
+        if console.is_terminal:
+            console.print(_row(line) if line.margin else line.text, overflow="fold")
+        else:
+            console.print(plain([line]), soft_wrap=True, markup=False, highlight=False, emoji=False)
+
+
+def episode_list(episodes: Sequence[Episode]) -> list[Line]:
+    """Every episode under its show, with its guests, the number of notes about it and its first link."""
+    if not episodes:
+        return [make_line("There are no episodes in your notes yet.")]
+    lines = [make_line(wording.knows(episodes), style=HEADING)]
+    for name, group in groupby(episodes, key=lambda episode: episode.show):
+        lines += [BLANK, make_line(name or "Show not named", style=HEADING)]
+        lines += [line for episode in group for line in _episode(episode)]
+    return lines
+
+
+def citations_in_full(citations: Sequence[Citation]) -> list[Line]:
+    """Every citation with its episode, its file and lines, and the quote as it stands there."""
+    if not citations:
+        return [make_line("The last answer cites nothing.")]
+    return [line for citation in citations for line in (*_source(citation), *_verbatim(citation), BLANK)][:-1]
+
+
+def _answer(answer: Answer) -> list[Line]:
+    links = _links(answer.citations)
+    statements = [_statement(sentence, links) for sentence in answer.sentences]
+    return [make_line(answer.lead_in), BLANK, *statements, *_searched(answer), *_sources(answer.citations)]
+
+
+def _refusal(result: NotCovered) -> list[Line]:
+    lines = [make_line(wording.refusal(result), style=REFUSAL)]
+    if absent := wording.absent(result.absent_words):
+        lines.append(make_line(absent))
+    lines += _searched(result)
+    if result.closest:
+        lines += [BLANK, make_line("What comes closest:")]
+    for citation in result.closest:
+        lines += [BLANK, _marked(_quoted(citation.display), (citation.n,), _links([citation]))]
+        lines += _place(citation, indent=6)
+    return lines
+
+
+def _topic(summary: TopicSummary) -> list[Line]:
+    links = _links(summary.citations)
+    extent = wording.plural(len(summary.episodes), "episode")
+    lines = [make_line(f"What your notes say about {summary.topic}, from {extent}:")]
+    for theme, points in groupby(summary.points, key=lambda point: point.theme):
+        lines += [BLANK, make_line(theme, style=HEADING)] if theme else [BLANK]
+        lines += [_statement(point, links) for point in points]
+    lines += [*_sources(summary.citations), BLANK, make_line("Episodes", style=HEADING)]
+    names = (wording.episode_name(episode.show, episode.title, episode.date) for episode in summary.episodes)
+    return [*lines, *(make_line(name, indent=2) for name in names)]
+
+
+def _statement(item: Sentence | TopicPoint, links: dict[int, str]) -> Line:
+    verbatim = item.verbatim if isinstance(item, Sentence) else True
+    return _marked(_quoted(item.text) if verbatim else item.text, item.citations, links)
+
+
+def _marked(text: str, numbers: Sequence[int], links: dict[int, str]) -> Line:
+    """`text` with its citation numbers behind it, each a link where one is known."""
+    line = Text(wording.clean(text), style=QUOTE)
+    for number in numbers:
+        line.append(" ")
+        line.append(f"[{number}]", style=MARK + Style(link=links.get(number)))
+    return Line(text=line, indent=2)
+
+
+def _searched(result: Answer | NotCovered) -> list[Line]:
+    """Says so where something other than the question's own words was looked for."""
+    if not result.searched or result.searched == result.question:
+        return []
+    return [BLANK, make_line(f"Looked for: {result.searched}", style=QUIET)]
+
+
+def _sources(citations: Sequence[Citation]) -> list[Line]:
+    lines = [BLANK, make_line("Sources", style=HEADING)]
+    return lines + [line for citation in citations for line in _source(citation)]
+
+
+def _source(citation: Citation) -> list[Line]:
+    first, *rest = _place(citation, indent=6)
+    return [replace(first, mark=f"[{citation.n}]"), *rest]
+
+
+def _place(citation: Citation, *, indent: int) -> list[Line]:
+    lines = [make_line(wording.source(citation), indent=indent)]
+    if url := wording.safe_url(citation.url):
+        borrowed = f"  (link from {citation.url_note})" if citation.url_note else ""
+        link = Text.assemble((url, QUIET + Style(link=url)), (wording.clean(borrowed), QUIET))
+        lines.append(Line(text=link, indent=indent))
+    return lines
+
+
+def _row(line: Line) -> Table:
+    row = Table.grid(Column(width=len(line.margin), no_wrap=True), Column(overflow="fold"))
+    row.add_row(Text(line.margin, style=MARK if line.mark else QUOTE), line.text)
+    return row
+
+
+def _verbatim(citation: Citation) -> Iterator[Line]:
+    return (make_line(piece, indent=6) for piece in citation.quote.splitlines() if piece.strip())
+
+
+def _episode(episode: Episode) -> Iterator[Line]:
+    notes = wording.plural(len({entry.note_file for entry in episode.entries}), "note")
+    guests = "" if set(episode.guests) <= set(episode.title.split(", ")) else ", ".join(episode.guests)
+    name = wording.episode_name(None, episode.title, episode.date)
+    yield make_line(" · ".join(filter(None, (name, guests, notes))), indent=2)
+    for url in filter(None, map(wording.safe_url, episode.urls[:1])):
+        yield Line(text=Text(url, style=QUIET + Style(link=url)), indent=6)
+
+
+def _links(citations: Iterable[Citation]) -> dict[int, str]:
+    pairs = ((citation.n, wording.safe_url(citation.url)) for citation in citations)
+    return {n: url for n, url in pairs if url}
+
+
+def _quoted(text: str) -> str:
+    return f"“{text}”"
+
+
+def make_line(text: str, *, indent: int = 0, style: Style = QUOTE) -> Line:
+    return Line(text=Text(wording.clean(text), style=style), indent=indent)

@@ -1,0 +1,162 @@
+"""How sure is sure enough, measured on the owner's own index.
+
+Trial questions are made from the notes themselves: half of the content words of a sentence. Each is asked
+with its passage taken out of the notes (so that nothing answers it, though its neighbours come near), and
+each of a list of questions about everyday things is asked as it is. The threshold for an answer is the
+p(answerable) that at most one in ten of the first exceeds; that for showing the closest notes is what at
+most one in twenty of the second exceeds. Labels come for free, and no trial's wording says whether it is
+answerable, because every one is asked in the same words with and without its passage.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+
+from rag.answer import Answerer
+from rag.build import current_build
+from rag.errors import IndexMismatch
+from rag.gate import Thresholds
+from rag.index import Index, Progress
+from rag.sentences import sentence_spans
+from rag.types import Embedder, Passage
+from rag.words import content_words
+
+SEED = 20_231
+TRIALS = 200
+KEPT_SHARE = 0.5
+MOST_WORDS = 8
+LEAST_WORDS = 4  # a sentence with fewer content words is no source of a trial question
+ANSWERED_WRONGLY = 0.10
+SHOWN_WRONGLY = 0.05
+FILE = "calibration.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """Thresholds and how they came about; kept beside the build they were measured on.
+
+    Attributes:
+        trials: questions made from the notes.
+        answered_with: share of them answered with their passage in the notes.
+        answered_without: share of them answered without it; by construction about one in ten.
+        off_topic: everyday questions asked.
+        off_topic_answered: share of those answered.
+    """
+
+    answer: float
+    closest: float
+    trials: int
+    answered_with: float
+    answered_without: float
+    off_topic: int
+    off_topic_answered: float
+
+    @property
+    def thresholds(self) -> Thresholds:
+        return Thresholds(answer=self.answer, closest=self.closest)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """A question made from a passage, and the row of that passage."""
+
+    question: str
+    row: int
+
+
+def make_trials(passages: Sequence[Passage], *, count: int = TRIALS, seed: int = SEED) -> list[Trial]:
+    """Up to `count` trial questions from different passages; the same for the same passages and seed."""
+    chance = random.Random(seed)  # noqa: S311  # a sample, not a secret
+    rows = list(range(len(passages)))
+    chance.shuffle(rows)
+    trials: list[Trial] = []
+    for row in rows:
+        question = _question(passages[row].text, chance)
+        if question:
+            trials.append(Trial(question=question, row=row))
+        if len(trials) == count:
+            break
+    return trials
+
+
+def _question(text: str, chance: random.Random) -> str:
+    """Half of the content words of one sentence of `text`, in their order; "" if none has enough."""
+    sentences = [content_words(text[a:b]) for a, b in sentence_spans(text)]
+    long = [words for words in sentences if len(words) >= LEAST_WORDS]
+    if not long:
+        return ""
+    words = chance.choice(long)
+    kept = min(MOST_WORDS, max(2, round(len(words) * KEPT_SHARE)))
+    return " ".join(words[i].written for i in sorted(chance.sample(range(len(words)), kept)))
+
+
+def off_topic_questions() -> list[str]:
+    """Everyday questions that podcast notes rarely answer (rag/data/off-topic.txt)."""
+    text = (files("rag") / "data" / "off-topic.txt").read_text(encoding="utf-8")
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+
+def calibrate(index: Index, embedder: Embedder, answerer: Answerer, *, progress: Progress | None = None) -> Calibration:
+    """Measure thresholds on an index; a few seconds, no language model, the same result every time."""
+    tell = progress or (lambda _stage, _done, _total: None)
+    trials, away = make_trials(index.passages), off_topic_questions()
+    vectors = embedder.embed([trial.question for trial in trials] + away)
+    same = _rows_by_text(index.passages)
+    with_passage: list[float] = []
+    without: list[float] = []
+    for i, trial in enumerate(trials):
+        copies = same[index.passages[trial.row].text]
+        with_passage.append(answerer.retrieve_vector(trial.question, vectors[i]).p_answerable)
+        without.append(answerer.retrieve_vector(trial.question, vectors[i], without=copies).p_answerable)
+        tell("Calibrating", i + 1, len(trials))
+    off = [answerer.retrieve_vector(question, vectors[len(trials) + i]).p_answerable for i, question in enumerate(away)]
+    return _measure(np.asarray(with_passage), np.asarray(without), np.asarray(off))
+
+
+def _measure(with_passage: np.ndarray, without: np.ndarray, off: np.ndarray) -> Calibration:
+    closest = float(np.quantile(off, 1 - SHOWN_WRONGLY))
+    answer = max(closest, float(np.quantile(without, 1 - ANSWERED_WRONGLY)) if len(without) else 1.0)
+    return Calibration(
+        answer=answer,
+        closest=closest,
+        trials=len(without),
+        answered_with=float((with_passage >= answer).mean()) if len(without) else 0.0,
+        answered_without=float((without >= answer).mean()) if len(without) else 0.0,
+        off_topic=len(off),
+        off_topic_answered=float((off >= answer).mean()),
+    )
+
+
+def _rows_by_text(passages: Sequence[Passage]) -> dict[str, frozenset[int]]:
+    """Rows that say the same to the letter: a trial's passage must go with its copies."""
+    rows: dict[str, set[int]] = {}
+    for row, passage in enumerate(passages):
+        rows.setdefault(passage.text, set()).add(row)
+    return {text: frozenset(found) for text, found in rows.items()}
+
+
+def save_calibration(build: Path, calibration: Calibration) -> None:
+    """Keep a calibration with the build it was measured on."""
+    fresh = build / f"{FILE}.new"
+    fresh.write_text(json.dumps(asdict(calibration), indent=1), encoding="utf-8")
+    fresh.replace(build / FILE)
+
+
+def load_calibration(data: Path) -> Calibration:
+    """The serving build's calibration. Raises IndexMismatch if it has none yet."""
+    try:
+        return Calibration(**json.loads((current_build(data) / FILE).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise IndexMismatch("This index has not been calibrated.", remedy="Run: footnote calibrate") from error
+
+
+def is_calibrated(data: Path) -> bool:
+    """Whether the serving build has been calibrated."""
+    return (current_build(data) / FILE).is_file()

@@ -1,0 +1,379 @@
+"""From a notes folder to a serving index: read, embed, store, probe, swap.
+
+A build is made beside the serving one and swapped in by one atomic rename, so that a crash at any point
+leaves the old one serving. The notes are the only source of truth: an index can always be rebuilt.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import logging
+import secrets
+import shutil
+import subprocess  # the probe runs in a process of its own, because it can crash natively
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import filelock
+import numpy as np
+
+from rag import build as layout
+from rag.build import Manifest
+from rag.errors import IndexBusy, IndexCorrupt, IndexMismatch, IndexProblem, NotesError, StorageFull
+from rag.fields import FIELDS_VERSION, header, lexical_terms, vector_texts
+from rag.fusion import fuse, row_cosine
+from rag.lexical import LexicalIndex
+from rag.library import READER_VERSION, read_library, scan
+from rag.store import Vector, VectorStore
+from rag.types import Embedder, Episode, FloatArray, Hit, Library, Passage, ReadWarning
+from rag.words import terms
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[str, int, int], None]
+EMBED_BATCH = 256
+PROBE_SECONDS = 120
+NEAREST_VECTORS = 300
+LEXICAL_CANDIDATES = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildReport:
+    """What a build did.
+
+    Attributes:
+        unchanged: True where the serving index already was up to date and nothing was done.
+        embedded: vectors computed; the others were taken over from the build before.
+        seconds: wall time.
+    """
+
+    unchanged: bool
+    notes: int
+    episodes: int
+    passages: int
+    vectors: int
+    embedded: int
+    seconds: float
+    warnings: tuple[ReadWarning, ...] = ()
+
+
+class Index:
+    """A serving build, opened for reading.
+
+    Attributes:
+        passages: in row order; everything else here speaks of rows.
+        names: terms of all shows, episodes and guests.
+        first_vector: number of a row's first vector, with one more entry at the end; shape (rows + 1,).
+    """
+
+    def __init__(self, folder: Path, *, embedder: str) -> None:
+        """Open a build. Raises IndexMismatch or IndexCorrupt."""
+        self.manifest = layout.read_manifest(folder)
+        check_manifest(self.manifest, embedder=embedder)
+        library = layout.read_library(folder)
+        self.notes = library.notes
+        self.warnings = library.warnings
+        self.passages = library.passages
+        self.episodes = {episode.id: episode for episode in library.episodes}
+        self.lexical = LexicalIndex.load(folder / layout.WORDS, len(self.passages))
+        self.store = VectorStore.open(folder / layout.VECTORS, expected=self.manifest.vectors)
+        counts = [len(vector_texts(p, self.episodes[p.episode_id])) for p in self.passages]
+        self.names = frozenset(term for e in library.episodes for term in terms(header(e)))
+        self.first_vector = np.concatenate([[0], np.cumsum(counts)]).astype(int)
+        self.folder = folder
+
+    def vector_numbers(self, row: int) -> range:
+        """The numbers of a row's vectors in the store."""
+        return range(self.first_vector[row], self.first_vector[row + 1])
+
+    def terms_of(self, passage: Passage) -> frozenset[str]:
+        """The terms BM25 counts for a passage."""
+        return frozenset(lexical_terms(passage, self.episode_of(passage)))
+
+    def idf(self, term: str, *, without: AbstractSet[int] = frozenset()) -> float:
+        """Inverse document frequency of a term, as if the rows in `without` were not in the notes."""
+        fewer = sum(term in self.terms_of(self.passages[row]) for row in without)
+        return self.lexical.idf(term, fewer=fewer)
+
+    def episode_of(self, passage: Passage) -> Episode:
+        return self.episodes[passage.episode_id]
+
+    def search(
+        self, query: FloatArray, terms: Sequence[str], limit: int, *, without: AbstractSet[int] = frozenset()
+    ) -> list[Hit]:
+        """The `limit` best passages for a unit vector of shape (dimension,) and a question's terms, best first.
+
+        Rows in `without` are treated as if they were not in the notes (this is how the gate is calibrated).
+        """
+        lexical = self.lexical.scores(terms)
+        if without:
+            lexical[list(without)] = 0.0
+        rows = self._candidates(query, lexical, without)
+        if not rows:
+            return []
+        numbers = [self.vector_numbers(row) for row in rows]
+        flat = self.store.cosines(query, [n for ns in numbers for n in ns])
+        splits = np.cumsum([len(ns) for ns in numbers])[:-1]
+        cosines = np.asarray([row_cosine(part.tolist()) for part in np.split(flat, splits)], dtype=np.float32)
+        best = float(lexical.max())
+        scores = fuse(cosines[:, 0], lexical[rows], best)
+        order = np.argsort(-scores, kind="stable")[:limit]
+        return [
+            Hit(
+                passage=self.passages[rows[i]],
+                score=float(scores[i]),
+                cosine=float(cosines[i, 1]),
+                bm25=float(lexical[rows[i]] / best) if best > 0 else 0.0,
+            )
+            for i in order
+        ]
+
+    def _candidates(self, query: FloatArray, lexical: FloatArray, without: AbstractSet[int]) -> list[int]:
+        """Rows worth scoring exactly: those of the nearest vectors and those with the best BM25."""
+        dense = [row for row, _ in self.store.nearest(query, min(NEAREST_VECTORS, self.manifest.vectors))]
+        top = np.argsort(-lexical, kind="stable")[:LEXICAL_CANDIDATES]
+        words = [int(row) for row in top if lexical[row] > 0]
+        return [row for row in dict.fromkeys([*dense, *words]) if row not in without]
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self.store.close()
+
+
+def open_index(data: Path, *, embedder: str) -> Index:
+    """Open the serving build. Raises IndexMissing, IndexMismatch or IndexCorrupt, each naming the remedy."""
+    return Index(layout.current_build(data), embedder=embedder)
+
+
+def check_manifest(manifest: Manifest, *, embedder: str) -> None:
+    """Raises IndexMismatch unless a build was made the way this version makes them."""
+    wanted = {
+        "embedder": (manifest.embedder[:12], embedder[:12]),
+        "reader version": (manifest.reader_version, READER_VERSION),
+        "fields version": (manifest.fields_version, FIELDS_VERSION),
+    }
+    for name, (built, now) in wanted.items():
+        if built != now:
+            raise IndexMismatch(
+                f"The index was built with {name} {built}, but {now} is in use now.", remedy=layout.REBUILD
+            )
+
+
+def is_current(notes: Path, data: Path, *, embedder: str) -> bool:
+    """Whether the serving index holds the notes as they are now. Raises NotesError for the folder itself."""
+    files = dict(scan(notes))
+    try:
+        manifest = layout.read_manifest(layout.current_build(data))
+        check_manifest(manifest, embedder=embedder)
+    except IndexProblem:
+        return False
+    return manifest.files == files
+
+
+def build_index(
+    notes: Path, data: Path, embedder: Embedder, *, rebuild: bool = False, progress: Progress | None = None
+) -> BuildReport:
+    """Bring the index in `data` up to date with `notes`; vectors of unchanged texts are taken over.
+
+    `progress` is told (stage, done, total). `rebuild` takes nothing over. Raises NotesError, IndexBusy,
+    StorageFull; whatever is raised, the index that served before still does.
+    """
+    started = time.monotonic()
+    tell = progress or (lambda _stage, _done, _total: None)
+    with _storage_errors(data), _lock(data):
+        if not rebuild and is_current(notes, data, embedder=embedder.fingerprint):
+            return _unchanged(data, started)
+        files = dict(scan(notes))  # before reading: what changes meanwhile is seen as changed next time
+        library = read_library(notes, progress=lambda done, total, _file: tell("Reading", done, total))
+        if not library.passages:
+            raise NotesError(
+                f"No note in {notes} could be read.",
+                remedy="Put .txt or .md files there; see knowledge/README.md",
+            )
+        known = {} if rebuild else _known_vectors(data, embedder.fingerprint)
+        folder = _new_build(data)
+        try:
+            vectors, embedded = write_build(folder, library, files, embedder, known=known, progress=tell)
+            tell("Checking", 0, 1)
+            probe(folder)
+            layout.make_current(data, folder)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        layout.remove_builds(data, keep=[folder])
+        tell("Checking", 1, 1)
+    return BuildReport(
+        unchanged=False,
+        notes=len(library.notes),
+        episodes=len(library.episodes),
+        passages=len(library.passages),
+        vectors=vectors,
+        embedded=embedded,
+        seconds=time.monotonic() - started,
+        warnings=library.warnings,
+    )
+
+
+def _unchanged(data: Path, started: float) -> BuildReport:
+    folder = layout.current_build(data)
+    library = layout.read_library(folder)
+    return BuildReport(
+        unchanged=True,
+        notes=len(library.notes),
+        episodes=len(library.episodes),
+        passages=len(library.passages),
+        vectors=layout.read_manifest(folder).vectors,
+        embedded=0,
+        seconds=time.monotonic() - started,
+        warnings=library.warnings,
+    )
+
+
+def write_build(
+    folder: Path,
+    library: Library,
+    files: dict[str, str],
+    embedder: Embedder,
+    *,
+    known: dict[str, FloatArray] | None = None,
+    progress: Progress = lambda _stage, _done, _total: None,
+) -> tuple[int, int]:
+    """Write a whole build into an empty folder: (vectors in it, vectors computed for it).
+
+    `files`: path -> sha256 of what was read; `known`: vectors by the hash of their text, to be taken over.
+    """
+    episodes = {episode.id: episode for episode in library.episodes}
+    layout.write_library(folder, library)
+    documents = [lexical_terms(p, episodes[p.episode_id]) for p in library.passages]
+    LexicalIndex.build(documents).save(folder / layout.WORDS)
+    texts = [(row, t) for row, p in enumerate(library.passages) for t in vector_texts(p, episodes[p.episode_id])]
+    vectors = [Vector(row=row, text_hash=_text_hash(text)) for row, text in texts]
+    values = dict(known or {})
+    missing = {v.text_hash: text for v, (_, text) in zip(vectors, texts, strict=True) if v.text_hash not in values}
+    values.update(_embed(missing, embedder, progress))
+    store = VectorStore.create(folder / layout.VECTORS)
+    try:
+        stacked = np.stack([values[v.text_hash] for v in vectors])
+        store.add(vectors, stacked, progress=lambda done: progress("Storing", done, len(vectors)))
+    finally:
+        store.close()
+    layout.write_manifest(folder, _manifest(library, files, embedder, len(vectors)))
+    return len(vectors), len(missing)
+
+
+def _embed(texts: dict[str, str], embedder: Embedder, tell: Progress) -> dict[str, FloatArray]:
+    # Sorted by length, so that a batch holds texts of like length and little is computed on padding.
+    hashes = sorted(texts, key=lambda h: len(texts[h]), reverse=True)
+    values: dict[str, FloatArray] = {}
+    for start in range(0, len(hashes), EMBED_BATCH):
+        part = hashes[start : start + EMBED_BATCH]
+        values.update(zip(part, embedder.embed([texts[h] for h in part]), strict=True))
+        tell("Embedding", len(values), len(hashes))
+    return values
+
+
+def _text_hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def _known_vectors(data: Path, embedder: str) -> dict[str, FloatArray]:
+    """Vectors of the serving build by the hash of their text; none if it cannot be used."""
+    try:
+        folder = layout.current_build(data)
+        manifest = layout.read_manifest(folder)
+        if manifest.embedder != embedder:
+            return {}
+        store = VectorStore.open(folder / layout.VECTORS, expected=manifest.vectors)
+    except IndexProblem:
+        return {}
+    try:
+        return store.vectors_by_text()
+    finally:
+        store.close()
+
+
+def _manifest(library: Library, files: dict[str, str], embedder: Embedder, vectors: int) -> Manifest:
+    return Manifest(
+        format=layout.FORMAT,
+        embedder=embedder.fingerprint,
+        reader_version=READER_VERSION,
+        fields_version=FIELDS_VERSION,
+        files=files,
+        passages=len(library.passages),
+        vectors=vectors,
+    )
+
+
+def _new_build(data: Path) -> Path:
+    """An empty folder for a build; what a crash left of earlier ones goes away."""
+    layout.builds_folder(data).mkdir(parents=True, exist_ok=True)
+    try:
+        serving: Sequence[Path] = [layout.current_build(data)]
+    except IndexProblem:
+        serving = []
+    layout.remove_builds(data, keep=serving)
+    folder = layout.builds_folder(data) / f"{time.strftime('%Y%m%dT%H%M%S')}-{secrets.token_hex(3)}"
+    folder.mkdir()
+    return folder
+
+
+def probe(folder: Path) -> None:
+    """Open a build in another process and look vectors up in it. Raises IndexCorrupt if that fails."""
+    command = [sys.executable, "-m", "rag.probe", str(folder)]
+    try:
+        done = subprocess.run(  # noqa: S603  # our own interpreter and module
+            command, capture_output=True, text=True, timeout=PROBE_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise IndexCorrupt(f"The new index did not answer within {PROBE_SECONDS} s.") from error
+    if done.returncode != 0:
+        reason = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+        raise IndexCorrupt(f"The new index failed its check ({reason}); the old one goes on serving.")
+
+
+@contextmanager
+def _lock(data: Path) -> Iterator[None]:
+    """One writer at a time. Raises IndexBusy."""
+    data.mkdir(parents=True, exist_ok=True)
+    try:
+        with filelock.FileLock(data / "index.lock", timeout=0):
+            yield
+    except filelock.Timeout as error:
+        raise IndexBusy(f"Another process is indexing into {data}.", remedy="Wait until it is done.") from error
+
+
+@contextmanager
+def _storage_errors(data: Path) -> Iterator[None]:
+    """Turn a full or read-only disk into a sentence."""
+    try:
+        yield
+    except Exception as error:
+        text = str(error).lower()
+        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+        if full or "disk is full" in text or "no space left" in text:
+            raise StorageFull(
+                f"There is no space left for the index in {data}; the old one goes on serving.",
+                remedy="Free some space, then run: footnote index",
+            ) from error
+        if isinstance(error, PermissionError):
+            raise StorageFull(
+                f"Nothing can be written to {data}.", remedy="Choose another folder with --data."
+            ) from error
+        raise
+
+
+def describe(index: Index) -> dict[str, Any]:
+    """Counts for a first screen."""
+    return {
+        "notes": len(index.notes),
+        "episodes": len(index.episodes),
+        "passages": len(index.passages),
+        "vectors": index.manifest.vectors,
+    }

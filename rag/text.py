@@ -1,0 +1,237 @@
+"""Characters: from a file's bytes to its text, and from a note's words to what a person reads.
+
+Decoding never translates line ends, so an offset into the decoded text always leads back to the same
+bytes. Repairing keeps, for every character it shows, where that character stands in the original.
+Knows nothing of notes, episodes or passages.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import ftfy
+from charset_normalizer import from_bytes
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_SAMPLE = 64 * 1024
+_LINE = re.compile(r"([^\r\n]*)(?:\r\n|\r|\n|\Z)")
+_PIECE = re.compile(
+    r"(?P<gap>[\r\n]\s*(?:[*•>+-][ \t]+)?)"  # a line end, with the mark the next line opens with
+    r"|(?P<drop>(?<!\w)\*\*(?=\S[^*\r\n]{0,200}\*\*(?!\w))|(?<=\S)\*\*(?!\w)|\\(?=[\[\]*_#])|\[(?=[^\[\]\r\n]{1,300}\]\(https?:))"
+    r"|(?P<link>\](?=\(https?:))"
+    r"|(?P<wide>[^\x00-\x7f]+)"
+    r"|(?P<plain>[^\r\n*\\\[\]\u0080-\U0010ffff]+|.)"
+)
+_PLAIN = re.compile(r"[!-)+-Z^-~]+(?: [!-)+-Z^-~]+)*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decoded:
+    """A file's text. `text.encode(encoding)` gives the bytes back unless `damaged` names a line.
+
+    Attributes:
+        guessed: True where the bytes did not say their encoding and were not UTF-8.
+        damaged: first line with bytes that mean nothing in the encoding, or None.
+    """
+
+    text: str
+    encoding: str
+    guessed: bool = False
+    damaged: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repaired:
+    """Text as read, and for each of its characters the offset it came from."""
+
+    text: str
+    text_to_raw: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One line without its line end.
+
+    Attributes:
+        number: 1-based.
+        start: offset of its first character.
+        end: offset behind its last character that is not white space.
+    """
+
+    number: int
+    start: int
+    end: int
+    text: str
+
+
+def is_binary(data: bytes) -> bool:
+    """Whether bytes cannot be a note: NULs outside UTF-16/32, or too many control characters."""
+    named = next((name for mark, name in _MARKS if data.startswith(mark)), None)
+    sample = data[:_SAMPLE].decode(named or _wide_encoding(data) or "latin-1", errors="replace")
+    control = sum(character < " " and character not in "\t\n\r\f\x1b" for character in sample)
+    return data.startswith((b"%PDF-", b"PK\x03\x04")) or control > len(sample) * 0.02
+
+
+def decode(data: bytes) -> Decoded:
+    """Text of `data`, a byte order mark and line ends included. Never fails."""
+    named = next((name for mark, name in _MARKS if data.startswith(mark)), None)
+    for encoding in filter(None, (named, "utf-8" if not named else None)):
+        decoded = _strict(data, encoding)
+        if decoded is not None and not (encoding == "utf-8" and _wide_encoding(data)):
+            return Decoded(text=decoded, encoding=encoding)
+    if named or _mostly_utf8(data):
+        return _lenient(data, named or "utf-8")
+    return _guess(data)
+
+
+def lines(text: str) -> tuple[Line, ...]:
+    """The lines of `text`, split at CRLF, LF and CR only."""
+    return tuple(_lines(text))
+
+
+def repair(raw: str) -> Repaired:
+    """`raw` for reading: mojibake mended, marks and inner line starts dropped, white space collapsed."""
+    if _PLAIN.fullmatch(raw):
+        return Repaired(text=raw, text_to_raw=tuple(range(len(raw))))
+    characters, offsets = _collapse(_pieces(raw))
+    return Repaired(text="".join(characters), text_to_raw=tuple(offsets))
+
+
+def readable(raw: str) -> str:
+    """The text of `repair` alone."""
+    return repair(raw).text
+
+
+def slug(text: str, *, limit: int = 80) -> str:
+    """Lower-case words of `text` joined by hyphens; letters of other scripts stay."""
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    kept = "".join(c for c in plain if not unicodedata.combining(c))
+    return re.sub(r"[\W_]+", "-", kept).strip("-")[:limit].strip("-")
+
+
+def _strict(data: bytes, encoding: str) -> str | None:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+
+
+def _wide_encoding(data: bytes) -> str | None:
+    """UTF-16 without a mark shows as a NUL in nearly every other byte."""
+    sample = data[:4096]
+    if len(sample) < 4:
+        return None
+    odd, even = sample[1::2].count(0), sample[::2].count(0)
+    if odd > len(sample) * 0.35 and even < len(sample) * 0.05:
+        return "utf-16-le"
+    return "utf-16-be" if even > len(sample) * 0.35 and odd < len(sample) * 0.05 else None
+
+
+def _mostly_utf8(data: bytes) -> bool:
+    """More characters of several bytes than broken ones: UTF-8 with an accident in it."""
+    text = data.decode("utf-8", errors="replace")
+    broken = text.count("\ufffd")
+    return sum(ord(c) > 127 for c in text) - broken > broken
+
+
+def _lenient(data: bytes, encoding: str) -> Decoded:
+    text = data.decode(encoding, errors="replace")
+    return Decoded(text=text, encoding=encoding, damaged=text.count("\n", 0, text.index("\ufffd")) + 1)
+
+
+def _guess(data: bytes) -> Decoded:
+    best = _wide_encoding(data)
+    if best is None:
+        match = from_bytes(data[:_SAMPLE]).best()
+        best = match.encoding if match else None
+    for encoding in (_western(best), "cp1252", "latin-1"):
+        text = _strict(data, encoding)
+        if text is not None:
+            return Decoded(text=text, encoding=encoding, guessed=True)
+    return _lenient(data, "utf-8")
+
+
+def _western(name: str | None) -> str:
+    """The guess, with the rare single-byte Latin sets it is often confused with read as Windows-1252."""
+    latin = ("cp1250", "cp1252", "cp1254", "cp1257", "cp1258", "latin_1", "iso8859", "mac_", "cp4", "cp5", "cp8", "hp_")
+    return "cp1252" if name is None or name.startswith(latin) else name
+
+
+def _lines(text: str) -> Iterator[Line]:
+    for number, match in enumerate(_LINE.finditer(text), start=1):
+        if match.end() == len(text) and match.start() == match.end() and number > 1:
+            return
+        words = match[1].rstrip()
+        yield Line(number=number, start=match.start(), end=match.start() + len(words), text=words)
+
+
+def _pieces(raw: str) -> Iterator[tuple[Iterable[str], Iterable[int]]]:
+    for match in _PIECE.finditer(raw):
+        start, end = match.span()
+        if match.lastgroup in ("gap", "link"):
+            yield " ", (start,)
+        elif match.lastgroup == "wide":
+            yield _mend(match[0], start, opens=start == 0 or raw[start - 1].isspace())
+        elif match.lastgroup == "plain":
+            yield match[0], range(start, end)
+
+
+def _mend(run: str, start: int, *, opens: bool) -> tuple[str, list[int]]:
+    """A run of non-ASCII characters, mended. Each mended character stands for several original ones:
+    the first of them where it opens a word, the last where it closes one, so a quote keeps them all."""
+    mended = _fix(run)
+    if mended == run:
+        return run, list(range(start, start + len(run)))
+    widths = [len(c.encode("utf-8", "replace")) for c in mended]
+    scale = len(run) / sum(widths)
+    edges = [0]
+    for width in widths:
+        edges.append(edges[-1] + width)
+    first = [min(int(edge * scale), len(run) - 1) for edge in edges[:-1]]
+    last = [max(a, min(int(edge * scale) - 1, len(run) - 1)) for a, edge in zip(first, edges[1:], strict=True)]
+    places = first[:1] + last[1:] if opens else last
+    return mended, [start + place for place in places]
+
+
+@lru_cache(maxsize=4096)
+def _fix(run: str) -> str:
+    return run if len(run) == 1 or len(run) > 500 else ftfy.fix_encoding(run)
+
+
+def _collapse(pieces: Iterable[tuple[Iterable[str], Iterable[int]]]) -> tuple[list[str], list[int]]:
+    characters: list[str] = []
+    offsets: list[int] = []
+    pending = -1
+    for piece, places in pieces:
+        for character, place in zip(piece, places, strict=True):
+            if character.isspace():
+                pending = place if pending < 0 else pending
+            elif (shown := _shown(character)) is not None:
+                if pending >= 0 and characters:
+                    characters.append(" ")
+                    offsets.append(pending)
+                pending = -1
+                characters.append(shown)
+                offsets.append(place)
+    return characters, offsets
+
+
+def _shown(character: str) -> str | None:
+    """The character as shown: None for one that has no shape, a mark for half of a surrogate pair."""
+    if " " < character < "\x7f":
+        return character
+    category = unicodedata.category(character)
+    if category == "Cs":
+        return "\ufffd"
+    return None if category == "Cc" or character in "\ufeff\u200b\u2060" else character

@@ -1,0 +1,130 @@
+"""Results as the pipeline would hand them to a face, and an assistant that returns them and records its calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from rag.types import (
+    Answer,
+    Assistant,
+    Cancelled,
+    Citation,
+    Episode,
+    EpisodeEntry,
+    NotCovered,
+    Sentence,
+    TopicPoint,
+    TopicSummary,
+)
+
+HEAT = Citation(
+    n=1,
+    passage_id="venus#3",
+    episode_id="venus",
+    show="Clear Skies Tonight",
+    episode="Venus",
+    date="--09-10",
+    note_file="venus.txt",
+    line_start=12,
+    line_end=13,
+    quote="The surface is at\n  464 °C.",
+    display="The surface is at 464 °C.",
+    seconds=4050,
+    url="https://www.youtube.com/watch?v=VenusEp0041&t=4050s",
+    url_note="venus-links.txt",
+)
+BREAD = Citation(
+    n=2,
+    passage_id="bread#1",
+    episode_id="bread",
+    show=None,
+    episode="Bread",
+    date=None,
+    note_file="bread.md",
+    line_start=4,
+    line_end=4,
+    quote="- done at 96 °C",
+    display="done at 96 °C",
+)
+ANSWER = Answer(
+    question="How hot is it?",
+    lead_in="From your notes:",
+    sentences=(
+        Sentence(text="The surface is at 464 °C.", citations=(1,)),
+        Sentence(text="Bread is done at 96 °C.", citations=(1, 2), verbatim=False),
+    ),
+    citations=(HEAT, BREAD),
+    p_answerable=0.9,
+    timings_ms={"search": 12.5},
+)
+CLOSEST = NotCovered(
+    question="How hot is Pluto?",
+    reason="Your notes don't answer this.",
+    closest=(HEAT,),
+    absent_words=("pluto", "dwarf"),
+    p_answerable=0.2,
+)
+NOTHING = NotCovered(
+    question="Who won?", reason="Your notes don't cover this.", closest=(), absent_words=(), p_answerable=0.0
+)
+VENUS = Episode(
+    id="venus",
+    show="Clear Skies Tonight",
+    title="Venus",
+    guests=("Mara Lindqvist",),
+    date="2023-09-10",
+    urls=("https://example.org/venus",),
+    entries=(
+        EpisodeEntry(note_file="venus.txt", line_start=1, line_end=20, show=None, title="Venus"),
+        EpisodeEntry(note_file="venus-links.txt", line_start=1, line_end=9, show=None, title="Venus"),
+    ),
+)
+LOAF = Episode(
+    id="bread",
+    show=None,
+    title="Ines Carvalho",
+    guests=("Ines Carvalho",),
+    entries=(EpisodeEntry(note_file="bread.md", line_start=1, line_end=9, show=None, title="Ines Carvalho"),),
+)
+SUMMARY = TopicSummary(
+    topic="heat",
+    points=(
+        TopicPoint(text="The surface is at 464 °C.", citations=(1,), theme="Planets"),
+        TopicPoint(text="done at 96 °C", citations=(2,), theme="Baking"),
+    ),
+    citations=(HEAT, BREAD),
+    episodes=(VENUS, LOAF),
+)
+
+
+def answers(*_: object) -> Answer:
+    return ANSWER
+
+
+@dataclass
+class FakeAssistant(Assistant):
+    """Returns what it was given; `asked` holds every question with the history it came with."""
+
+    answer: Callable[[str, Cancelled | None], Answer | NotCovered] = answers
+    summary: TopicSummary | NotCovered = SUMMARY
+    listed: Sequence[Episode] = (VENUS, LOAF)
+    asked: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    topics: list[str] = field(default_factory=list)
+    closed: bool = False
+
+    def ask(
+        self, question: str, *, history: Sequence[str] = (), cancelled: Cancelled | None = None
+    ) -> Answer | NotCovered:
+        self.asked.append((question, tuple(history)))
+        return self.answer(question, cancelled)
+
+    def topic(self, topic: str, *, cancelled: Cancelled | None = None) -> TopicSummary | NotCovered:
+        self.topics.append(topic)
+        return self.summary
+
+    def episodes(self) -> Sequence[Episode]:
+        return self.listed
+
+    def close(self) -> None:
+        self.closed = True

@@ -1,0 +1,92 @@
+"""An assistant that takes its time and can be deaf, fail or be cancelled: what a worker has to cope with."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from rag.errors import Interrupted
+from rag.types import Answer, Assistant, Cancelled, Episode, NotCovered, TopicSummary
+from tests.bot.samples import ANSWER, SUMMARY, VENUS
+
+
+@dataclass(kw_only=True)
+class TimedAssistant:
+    """Records its calls as (kind, text).
+
+    Attributes:
+        seconds: how long each call takes.
+        deaf: sleeps through all of it in one go, whatever `cancelled` says.
+        error: raised by each call instead of giving back a result.
+        overlapped: whether two calls were ever under way at once.
+        threads: names of the threads it was called on.
+    """
+
+    answer: Answer | NotCovered = ANSWER
+    summary: TopicSummary | NotCovered = SUMMARY
+    listed: Sequence[Episode] = (VENUS,)
+    seconds: float = 0.0
+    deaf: bool = False
+    error: Exception | None = None
+    calls: list[tuple[str, str]] = field(default_factory=list)
+    threads: set[str] = field(default_factory=set)
+    overlapped: bool = False
+    closed: bool = False
+    cancelled_calls: int = 0
+    _busy: threading.Lock = field(default_factory=threading.Lock)
+
+    def ask(
+        self, question: str, *, history: Sequence[str] = (), cancelled: Cancelled | None = None
+    ) -> Answer | NotCovered:
+        self._work("ask", question, cancelled)
+        return self.answer
+
+    def topic(self, topic: str, *, cancelled: Cancelled | None = None) -> TopicSummary | NotCovered:
+        self._work("topic", topic, cancelled)
+        return self.summary
+
+    def episodes(self) -> Sequence[Episode]:
+        self._work("episodes", "", None)
+        return self.listed
+
+    def close(self) -> None:
+        self.threads.add(threading.current_thread().name)
+        self.closed = True
+
+    def _work(self, kind: str, text: str, cancelled: Cancelled | None) -> None:
+        self.calls.append((kind, text))
+        self.threads.add(threading.current_thread().name)
+        if not self._busy.acquire(blocking=False):
+            self.overlapped = True
+            return
+        try:
+            self._take_time(cancelled)
+        finally:
+            self._busy.release()
+        if self.error:
+            raise self.error
+
+    def _take_time(self, cancelled: Cancelled | None) -> None:
+        if self.deaf:
+            time.sleep(self.seconds)
+            return
+        end = time.monotonic() + self.seconds
+        while time.monotonic() < end:
+            if cancelled and cancelled():
+                self.cancelled_calls += 1
+                raise Interrupted("Stopped.")
+            time.sleep(0.01)
+
+
+def opening(assistant: Assistant, opened: asyncio.Event) -> Callable[[], Assistant]:
+    """A factory for `assistant` that sets `opened` on the event loop once a worker has it."""
+    loop = asyncio.get_running_loop()
+
+    def factory() -> Assistant:
+        loop.call_soon_threadsafe(opened.set)
+        return assistant
+
+    return factory

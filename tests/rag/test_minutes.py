@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.minutes import best_link, can_start, format_seconds, inside, leading, link_at, moment, parse_seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds", "end"),
+    [
+        ("(1: 07: 30) Bigger models", 4050, None),
+        ("(2: 22: 05) What if", 8525, None),
+        ("(1: 30) Short", 90, None),
+        ("[1:07:30] words", 4050, None),
+        ("00:49 words", 49, None),
+        ("12:30: Topic", 750, None),
+        ("03:34 - Server-rendered", 214, None),
+        ("1:10:00-1:22:00 lost me", 4200, 4920),
+        ("(12:30 – 14:00) both", 750, 840),
+        ("**12:30** bold", 750, None),
+        ("[@2:40](https://youtu.be/x?t=160) linked", 160, None),
+        ("00:00:01,319 caption", 1, None),
+        ("75:10 an hour and more", 4510, None),
+        ("1h02m three", 3720, None),
+        ("12m05s three", 725, None),
+    ],
+)
+def test_leading_stamps(text: str, seconds: int, end: int | None) -> None:
+    found = leading(text)
+    assert found is not None
+    assert (found.seconds, found.seconds_end) == (seconds, end)
+    assert found.length > 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(9/10) a mark",
+        "Karpathy on No Priors (9/6)",
+        "another 3.5→4 jump",
+        "played 4-6k hours",
+        "$3,000 a month",
+        "Length: 5636s",
+        "at 10 pm",
+        "10:30 pm start",
+        "10:30 a.m. start",
+        "16:9 is wide",
+        "4:1 sugar syrup",
+        "16:10 ratio screens",
+        "John 3:16 says",
+        "see Psalm 119:10-119:12",
+        "Genesis 1:10-2:22",
+        "won 21:15-21:18",
+        "1:75:00 is no time",
+        "12:345 is none",
+        "meet at 10:30",
+        "https://x.org/1:10:00-1:22:00",
+        "",
+    ],
+)
+def test_decoys(text: str) -> None:
+    assert moment(text) is None
+
+
+def test_a_range_inside_a_sentence() -> None:
+    found = inside("Did not understand a single thing from 1:10:00-1:22:00")
+    assert found is not None
+    assert (found.seconds, found.seconds_end, found.length) == (4200, 4920, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("36,864 words of rope (10:05)", 605),
+        ("good bit @12:30", 750),
+        ("around 1:02:03 he says", 3723),
+        ("minute 12:30", 750),
+    ],
+)
+def test_stamps_inside(text: str, seconds: int) -> None:
+    found = inside(text)
+    assert found is not None
+    assert found.seconds == seconds
+
+
+def test_a_range_that_runs_backwards_has_no_end() -> None:
+    found = leading("14:00-12:30 odd")
+    assert found is not None
+    assert (found.seconds, found.seconds_end) == (840, None)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0:00"), (59, "0:59"), (90, "1:30"), (3600, "1:00:00"), (4050, "1:07:30")]
+)
+def test_format(seconds: int, text: str) -> None:
+    assert format_seconds(seconds) == text
+
+
+@given(st.integers(0, 99 * 3600))
+def test_what_is_written_reads_back(seconds: int) -> None:
+    assert parse_seconds(format_seconds(seconds)) == seconds
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://www.youtube.com/watch?v=abc", "https://www.youtube.com/watch?v=abc&t=4050s"),
+        ("https://m.youtube.com/watch?v=abc&list=l&t=3s", "https://m.youtube.com/watch?v=abc&list=l&t=4050s"),
+        ("https://youtu.be/abc", "https://youtu.be/abc?t=4050"),
+        ("https://youtu.be/abc?si=q&t=7", "https://youtu.be/abc?si=q&t=4050"),
+        ("https://www.youtube.com/live/abc", "https://www.youtube.com/live/abc?t=4050s"),
+        ("https://www.youtube.com/embed/abc", "https://www.youtube.com/embed/abc?start=4050"),
+        ("https://open.spotify.com/episode/abc?si=q", "https://open.spotify.com/episode/abc?si=q&t=4050"),
+        ("https://vimeo.com/123", "https://vimeo.com/123#t=4050s"),
+        ("https://podcasts.apple.com/us/podcast/x/id1?i=2", "https://podcasts.apple.com/us/podcast/x/id1?i=2&t=4050"),
+        ("https://overcast.fm/+AbC", "https://overcast.fm/+AbC/1:07:30"),
+        ("https://overcast.fm/+AbC/0:10", "https://overcast.fm/+AbC/1:07:30"),
+        ("https://pca.st/episode/abc", "https://pca.st/episode/abc?t=4050"),
+        ("https://traffic.example.com/a/b.mp3?x=1", "https://traffic.example.com/a/b.mp3?x=1#t=4050"),
+    ],
+)
+def test_links_start_at_a_second(url: str, expected: str) -> None:
+    assert link_at(url, 4050) == expected
+    assert can_start(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://www.dwarkeshpatel.com/p/sholto-douglas-trenton-bricken",
+        "https://www.youtube.com/@channel",
+        "https://www.youtube.com/playlist?list=abc",
+        "https://open.spotify.com/show/abc",
+        "https://podcasts.apple.com/us/podcast/x/id1",
+        "https://notyoutube.com/watch?v=abc",
+        "http://[broken",
+        "javascript:alert(1)",
+        "",
+    ],
+)
+def test_other_addresses_stay_as_they_are(url: str) -> None:
+    assert link_at(url, 4050) == url
+    assert not can_start(url)
+
+
+def test_no_second_no_change() -> None:
+    assert link_at("https://youtu.be/abc", None) == "https://youtu.be/abc"
+
+
+def test_best_link_prefers_one_that_can_start() -> None:
+    urls = ["https://blog.example.org/post", "https://youtu.be/abc"]
+    assert best_link(urls, 10) == "https://youtu.be/abc?t=10"
+    assert best_link(urls[:1], 10) == urls[0]
+    assert best_link([], 10) is None
+
+
+@given(st.text(max_size=80), st.integers(0, 10_000))
+def test_no_text_breaks_them(text: str, seconds: int) -> None:
+    moment(text)
+    link_at(text, seconds)
+    link_at("https://" + text, seconds)
