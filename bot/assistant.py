@@ -6,6 +6,7 @@ Knows nothing of Discord or of the terminal. Synchronous; one thread owns it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from bot.settings import Settings
@@ -24,10 +25,14 @@ class LocalAssistant:
 
     def __init__(self, settings: Settings) -> None:
         """Load the models and open the index. Raises ModelError, IndexProblem."""
-        self.embedder = LlamaEmbedder(starter_model(settings.models, "embed"), threads=settings.threads)
-        self.generator = LlamaGenerator(starter_model(settings.models, "rank/write"), threads=settings.threads)
-        self.index: Index = open_index(settings.data, embedder=self.embedder.fingerprint)
-        self.thresholds = load_calibration(settings.data).thresholds
+        with ExitStack() as undo:  # a worker tries again and again: what failed to open must not stay in memory
+            self.embedder = LlamaEmbedder(starter_model(settings.models, "embed"), threads=settings.threads)
+            undo.callback(self.embedder.close)
+            self.index: Index = open_index(settings.data, embedder=self.embedder.fingerprint)
+            undo.callback(self.index.close)
+            self.thresholds = load_calibration(settings.data).thresholds
+            self.generator = LlamaGenerator(starter_model(settings.models, "rank/write"), threads=settings.threads)
+            undo.pop_all()
         self.answerer = Answerer(
             self.index, self.embedder, self.generator, gate=load_gate_model(), thresholds=self.thresholds
         )

@@ -52,12 +52,12 @@ class Services:
     Attributes:
         open_assistant: loads the models and opens the index, which must be there.
         refresh: builds the index where it is missing or older than the notes; says so on standard error.
-        build: builds the index and returns what to print about it.
+        build: builds the index, all of it anew if told so, and returns what to print about it.
     """
 
     open_assistant: Callable[[Settings], Assistant]
     refresh: Callable[[Settings], None]
-    build: Callable[[Settings], str]
+    build: Callable[[Settings, bool], str]
 
 
 @app.callback(invoke_without_command=True)
@@ -70,9 +70,14 @@ def root(
 
 
 @app.command()
-def index(ctx: typer.Context, notes: Notes = None, data: Data = None) -> None:
+def index(
+    ctx: typer.Context,
+    notes: Notes = None,
+    data: Data = None,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Compute everything anew.")] = False,
+) -> None:
     """Read the notes and build the index; files that did not change cost nothing."""
-    typer.echo(_services(ctx).build(_settings(notes, data)))
+    typer.echo(_services(ctx).build(_settings(notes, data), rebuild))
 
 
 @app.command()
@@ -283,10 +288,10 @@ def _refresh(settings: Settings) -> None:
     refresh(settings)
 
 
-def _build(settings: Settings) -> str:
+def _build(settings: Settings, rebuild: bool) -> str:
     from bot.commands.index import build
 
-    return build(settings)
+    return build(settings, rebuild)
 
 
 if __name__ == "__main__":

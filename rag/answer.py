@@ -21,6 +21,7 @@ from rag.gate import Evidence, GateModel, Thresholds, weigh
 from rag.index import Index
 from rag.question import asks_for_number, holds_number, is_wordless, resolve
 from rag.spans import best_span, says_the_same
+from rag.spelling import correct
 from rag.types import Answer, Cancelled, Citation, Embedder, FloatArray, Generator, Hit, NotCovered, Sentence
 from rag.words import Word, content_words
 
@@ -75,12 +76,20 @@ class Answerer:
         """Answer from the notes. Raises QuestionError without a word to search for, Interrupted if cancelled."""
         clock = Clock()
         found = self.retrieve(question, history=history, clock=clock)
+        if self._thresholds.outcome(found.p_answerable) == "not_covered":
+            return self.decide(question, found, (), clock=clock)
+        return self.decide(question, found, self.ranked(found, clock=clock, cancelled=cancelled), clock=clock)
+
+    def decide(
+        self, question: str, found: Retrieved, hits: Sequence[Hit], *, clock: Clock | None = None
+    ) -> Answer | NotCovered:
+        """What the gate makes of the evidence, quoting from `hits`, best first."""
+        clock = clock or Clock()
         outcome = self._thresholds.outcome(found.p_answerable)
         if outcome == "not_covered":
             return self._refuse(question, found, (), clock)
-        hits = self.ranked(found, clock=clock, cancelled=cancelled)
         with clock.stage("quote"):
-            citations = self._quote(found, hits, whole=outcome == "closest")
+            citations = self._quote(found, hits, nearest=outcome == "closest")
         if outcome == "closest":
             return self._refuse(question, found, citations, clock)
         return Answer(
@@ -105,7 +114,8 @@ class Answerer:
         clock = clock or Clock()
         if is_wordless(question):
             raise QuestionError("There is no word in that question to search for.", remedy="Ask in words.")
-        searched = resolve(question, history)
+        resolved = resolve(question, history, names=self._index.names)
+        searched = correct(resolved, known=self._index.lexical.knows, names=self._index.name_words)
         with clock.stage("embed"):
             vector = self._embedder.embed([searched])[0]
         with clock.stage("search"):
@@ -143,15 +153,17 @@ class Answerer:
                 values += self._generator.log_likelihoods(rank.PREFIX, [text], rank.continuation(found.searched))
             return rank.reorder(found.hits, values)
 
-    def _quote(self, found: Retrieved, hits: Sequence[Hit], *, whole: bool) -> tuple[Citation, ...]:
+    def _quote(self, found: Retrieved, hits: Sequence[Hit], *, nearest: bool) -> tuple[Citation, ...]:
         """Up to three citations, none saying what one before it says.
 
-        An answer quotes only what comes near the best; `whole` takes the nearest whatever their distance.
+        An answer quotes only what comes near the best; `nearest` takes the nearest whatever their distance.
         """
         citations: list[Citation] = []
-        for hit in hits[: rank.RANKED]:
-            if len(citations) == SPANS or not (whole or hit.score >= hits[0].score - NEAR_BEST):
+        for place, hit in enumerate(hits[: rank.RANKED]):
+            if len(citations) == SPANS or not (nearest or hit.score >= hits[0].score - NEAR_BEST):
                 break
+            if place and self._index.is_heading(hit.passage):
+                continue
             span = best_span(hit.passage.text, lambda texts: self._relevance(found, texts))
             citation = cite(len(citations) + 1, hit.passage, span, self._index.episode_of(hit.passage))
             if not any(says_the_same(citation.display, other.display) for other in citations):

@@ -62,14 +62,16 @@ def builds_folder(data: Path) -> Path:
 
 
 def current_build(data: Path) -> Path:
-    """Folder of the serving build. Raises IndexMissing where there is none."""
+    """Folder of the serving build. Raises IndexMissing where there is none, IndexCorrupt where it is damaged."""
     try:
         name = (data / "current").read_text(encoding="utf-8").strip()
     except FileNotFoundError:
         raise IndexMissing(f"There is no index in {data} yet.", remedy=REBUILD) from None
+    except (OSError, ValueError) as error:
+        raise IndexCorrupt(f"The index in {data} cannot be read.", remedy=REBUILD) from error
     folder = builds_folder(data) / name
     if not (folder / MANIFEST).is_file():
-        raise IndexCorrupt(f"The index in {data} is half gone: build {name} is missing.", remedy=REBUILD)
+        raise IndexCorrupt(f"The index in {data} is half gone: its build {name!r} is missing.", remedy=REBUILD)
     return folder
 
 

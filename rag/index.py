@@ -16,7 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ from rag.lexical import LexicalIndex
 from rag.library import READER_VERSION, read_library, scan
 from rag.store import Vector, VectorStore
 from rag.types import Embedder, Episode, FloatArray, Hit, Library, Passage, ReadWarning
-from rag.words import terms
+from rag.words import terms, words
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +70,7 @@ class Index:
     Attributes:
         passages: in row order; everything else here speaks of rows.
         names: terms of all shows, episodes and guests.
+        name_words: their words, case-folded -> as written.
         first_vector: number of a row's first vector, with one more entry at the end; shape (rows + 1,).
     """
 
@@ -78,6 +79,8 @@ class Index:
         self.manifest = layout.read_manifest(folder)
         check_manifest(self.manifest, embedder=embedder)
         library = layout.read_library(folder)
+        if len(library.passages) != self.manifest.passages:
+            raise IndexCorrupt("The index has lost some of its passages.", remedy=layout.REBUILD)
         self.notes = library.notes
         self.warnings = library.warnings
         self.passages = library.passages
@@ -86,6 +89,7 @@ class Index:
         self.store = VectorStore.open(folder / layout.VECTORS, expected=self.manifest.vectors)
         counts = [len(vector_texts(p, self.episodes[p.episode_id])) for p in self.passages]
         self.names = frozenset(term for e in library.episodes for term in terms(header(e)))
+        self.name_words = {w.written.casefold(): w.written for e in library.episodes for w in words(header(e))}
         self.first_vector = np.concatenate([[0], np.cumsum(counts)]).astype(int)
         self.folder = folder
 
@@ -96,6 +100,10 @@ class Index:
     def terms_of(self, passage: Passage) -> frozenset[str]:
         """The terms BM25 counts for a passage."""
         return frozenset(lexical_terms(passage, self.episode_of(passage)))
+
+    def is_heading(self, passage: Passage) -> bool:
+        """Whether a passage only names its episode."""
+        return set(terms(passage.text)) <= set(terms(header(self.episode_of(passage))))
 
     def idf(self, term: str, *, without: AbstractSet[int] = frozenset()) -> float:
         """Inverse document frequency of a term, as if the rows in `without` were not in the notes."""
@@ -189,7 +197,9 @@ def build_index(
     tell = progress or (lambda _stage, _done, _total: None)
     with _storage_errors(data), _lock(data):
         if not rebuild and is_current(notes, data, embedder=embedder.fingerprint):
-            return _unchanged(data, started)
+            if _is_sound(data):
+                return _unchanged(data, started)
+            rebuild = True  # nothing of a damaged build is taken over
         files = dict(scan(notes))  # before reading: what changes meanwhile is seen as changed next time
         library = read_library(notes, progress=lambda done, total, _file: tell("Reading", done, total))
         if not library.passages:
@@ -198,7 +208,8 @@ def build_index(
                 remedy="Put .txt or .md files there; see knowledge/README.md",
             )
         known = {} if rebuild else _known_vectors(data, embedder.fingerprint)
-        folder = _new_build(data)
+        served = _serving(data)
+        folder = _new_build(data, keep=served)
         try:
             vectors, embedded = write_build(folder, library, files, embedder, known=known, progress=tell)
             tell("Checking", 0, 1)
@@ -207,7 +218,7 @@ def build_index(
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        layout.remove_builds(data, keep=[folder])
+        layout.remove_builds(data, keep=[folder, *served])  # a running bot still reads the one before
         tell("Checking", 1, 1)
     return BuildReport(
         unchanged=False,
@@ -219,6 +230,16 @@ def build_index(
         seconds=time.monotonic() - started,
         warnings=library.warnings,
     )
+
+
+def _is_sound(data: Path) -> bool:
+    """Whether the serving build passes its check."""
+    try:
+        probe(layout.current_build(data))
+    except IndexCorrupt as error:
+        log.warning("%s It is built anew.", error)
+        return False
+    return True
 
 
 def _unchanged(data: Path, started: float) -> BuildReport:
@@ -291,12 +312,10 @@ def _known_vectors(data: Path, embedder: str) -> dict[str, FloatArray]:
         if manifest.embedder != embedder:
             return {}
         store = VectorStore.open(folder / layout.VECTORS, expected=manifest.vectors)
+        with closing(store):
+            return store.vectors_by_text()
     except IndexProblem:
         return {}
-    try:
-        return store.vectors_by_text()
-    finally:
-        store.close()
 
 
 def _manifest(library: Library, files: dict[str, str], embedder: Embedder, vectors: int) -> Manifest:
@@ -311,14 +330,18 @@ def _manifest(library: Library, files: dict[str, str], embedder: Embedder, vecto
     )
 
 
-def _new_build(data: Path) -> Path:
-    """An empty folder for a build; what a crash left of earlier ones goes away."""
-    layout.builds_folder(data).mkdir(parents=True, exist_ok=True)
+def _serving(data: Path) -> list[Path]:
+    """The serving build, if there is one."""
     try:
-        serving: Sequence[Path] = [layout.current_build(data)]
+        return [layout.current_build(data)]
     except IndexProblem:
-        serving = []
-    layout.remove_builds(data, keep=serving)
+        return []
+
+
+def _new_build(data: Path, *, keep: Sequence[Path]) -> Path:
+    """An empty folder for a build; all others but `keep` go away, those a crash left unfinished too."""
+    layout.builds_folder(data).mkdir(parents=True, exist_ok=True)
+    layout.remove_builds(data, keep=keep)
     folder = layout.builds_folder(data) / f"{time.strftime('%Y%m%dT%H%M%S')}-{secrets.token_hex(3)}"
     folder.mkdir()
     return folder
@@ -332,16 +355,19 @@ def probe(folder: Path) -> None:
             command, capture_output=True, text=True, timeout=PROBE_SECONDS, check=False
         )
     except subprocess.TimeoutExpired as error:
-        raise IndexCorrupt(f"The new index did not answer within {PROBE_SECONDS} s.") from error
+        raise IndexCorrupt(f"The index did not answer within {PROBE_SECONDS} s and is not used.") from error
     if done.returncode != 0:
         reason = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
-        raise IndexCorrupt(f"The new index failed its check ({reason}); the old one goes on serving.")
+        raise IndexCorrupt(f"The index failed its check ({reason}) and is not used.")
 
 
 @contextmanager
 def _lock(data: Path) -> Iterator[None]:
     """One writer at a time. Raises IndexBusy."""
-    data.mkdir(parents=True, exist_ok=True)
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise IndexProblem(f"{data} is a file, not a folder.", remedy="Name a folder with --data.") from error
     try:
         with filelock.FileLock(data / "index.lock", timeout=0):
             yield
@@ -356,7 +382,7 @@ def _storage_errors(data: Path) -> Iterator[None]:
         yield
     except Exception as error:
         text = str(error).lower()
-        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         if full or "disk is full" in text or "no space left" in text:
             raise StorageFull(
                 f"There is no space left for the index in {data}; the old one goes on serving.",

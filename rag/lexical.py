@@ -23,6 +23,7 @@ K1 = 1.2
 B = 0.5  # notes are short: length says little about how much of a passage is about a word
 
 FREQUENCIES = "frequencies.json"
+NO_TERM = ""  # bm25s cannot index nothing at all
 
 logging.getLogger("bm25s").setLevel(logging.WARNING)  # importing it sets it to DEBUG
 
@@ -39,7 +40,7 @@ class LexicalIndex:
     def build(cls, documents: Sequence[Sequence[str]]) -> LexicalIndex:
         """Index `documents`: the terms of each passage, one list a passage."""
         index = bm25s.BM25(k1=K1, b=B, method="lucene")
-        index.index([list(terms) for terms in documents], show_progress=False)
+        index.index([list(terms) or [NO_TERM] for terms in documents], show_progress=False)
         frequencies = Counter(term for terms in documents for term in set(terms))
         return cls(index, frequencies, len(documents))
 
@@ -54,7 +55,7 @@ class LexicalIndex:
         try:
             frequencies = json.loads((folder / FREQUENCIES).read_text(encoding="utf-8"))
             return cls(bm25s.BM25.load(str(folder), mmap=True, load_corpus=False), frequencies, size)
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, EOFError, ValueError, KeyError) as error:
             raise IndexCorrupt("The word index cannot be read.", remedy="Run: footnote index") from error
 
     def scores(self, terms: Sequence[str]) -> FloatArray:

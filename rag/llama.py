@@ -27,6 +27,8 @@ EMBED_TOKENS = 256  # what MiniLM was trained on; longer texts are also found by
 EMBED_BATCH = 2048
 EMBED_SEQUENCES = 64
 RANK_CONTEXT = 4096
+RANK_TOKENS = 128  # of the continuation; the logits of each take 4 bytes a word of the vocabulary
+COMPUTED_AT_ONCE = 512
 
 _quiet: list[object] = []
 
@@ -61,7 +63,8 @@ class _Context:
             )
         params = llama_cpp.llama_context_default_params()
         params.n_ctx = n_ctx
-        params.n_batch = params.n_ubatch = min(n_ctx, EMBED_BATCH) if embeddings else 512
+        params.n_batch = n_ctx  # llama.cpp aborts the process on a larger batch
+        params.n_ubatch = n_ctx if embeddings else COMPUTED_AT_ONCE
         params.n_seq_max = n_seq
         params.n_threads = params.n_threads_batch = threads or default_threads()
         params.embeddings = embeddings
@@ -76,8 +79,9 @@ class _Context:
         self.vocab = llama_cpp.llama_model_get_vocab(self._model)
         self.n_embd = int(llama_cpp.llama_model_n_embd(self._model))
         self.n_vocab = int(llama_cpp.llama_vocab_n_tokens(self.vocab))
+        self.n_ctx = n_ctx
         self.memory = llama_cpp.llama_get_memory(self.handle)
-        self._batch = llama_cpp.llama_batch_init(max(params.n_batch, n_ctx), 0, 1)
+        self._batch = llama_cpp.llama_batch_init(n_ctx, 0, 1)
 
     def tokenize(self, text: str, *, add_special: bool) -> list[int]:
         """Token ids of untrusted text; `add_special` adds the model's own start and end tokens."""
@@ -88,10 +92,12 @@ class _Context:
         return list(tokens[:n])
 
     def decode(self, rows: Iterable[tuple[int, int, int, bool]]) -> None:
-        """Run (token, position, sequence, wants output) rows through the model in one batch."""
+        """Run (token, position, sequence, wants output) rows, at most `n_ctx`, through the model in one batch."""
         batch = self._batch
         n = 0
         for n, (token, position, sequence, output) in enumerate(rows, start=1):
+            if n > self.n_ctx:
+                raise ValueError(f"More than {self.n_ctx} tokens in one batch.")
             i = n - 1
             batch.token[i] = token
             batch.pos[i] = position
@@ -208,23 +214,26 @@ class LlamaGenerator:
     ) -> list[float]:
         """Mean log P(token), in nats, of `continuation` after `prefix + context`, one value a context.
 
-        `prefix` stays in the KV cache from one call to the next.
+        `prefix` stays in the KV cache from one call to the next. Of `continuation` the first 128 tokens count;
+        of a context, as many as have room.
         """
         self._keep_prefix(prefix)
-        target = self._context.tokenize(continuation, add_special=False)
+        target = self._context.tokenize(continuation, add_special=False)[:RANK_TOKENS]
         return [self._log_likelihood(context, target) for context in contexts]
 
     def _keep_prefix(self, prefix: str) -> None:
         tokens = self._context.tokenize(prefix, add_special=True)
         if tokens == self._prefix:
             return
+        self._prefix = []
         llama_cpp.llama_memory_clear(self._context.memory, True)
         self._context.decode((t, i, 0, i == len(tokens) - 1) for i, t in enumerate(tokens))
         self._prefix = tokens
 
     def _log_likelihood(self, context: str, target: Sequence[int]) -> float:
         start = len(self._prefix)
-        body = self._context.tokenize(context, add_special=False) + list(target)
+        room = self._context.n_ctx - start - len(target)
+        body = self._context.tokenize(context, add_special=False)[:room] + list(target)
         first = len(body) - len(target) - 1  # the logits of token i speak of token i + 1
         llama_cpp.llama_memory_seq_cp(self._context.memory, 0, 1, 0, start)
         try:

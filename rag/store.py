@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ SPACE: CreateHNSWConfiguration = {
 }
 ADD_BATCH = 1000  # inserting holds the interpreter lock: keep each call short
 READ_BATCH = 5000
-REMEDY = "Run: footnote index --rebuild"
+REMEDY = "Run: footnote index"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,19 +127,21 @@ class VectorStore:
         return np.asarray([values[i] @ query for i in ids], dtype=np.float32)
 
     def vectors_by_text(self) -> dict[str, FloatArray]:
-        """Every stored vector under the hash of the text it was made from."""
+        """Every stored vector under the hash of the text it was made from. Raises IndexCorrupt."""
         return {text: value for texts, values in self._pages() for text, value in zip(texts, values, strict=True)}
 
     def _pages(self) -> Iterator[tuple[list[str], FloatArray]]:
         for offset in range(0, self._collection.count(), READ_BATCH):
-            page = self._collection.get(limit=READ_BATCH, offset=offset, include=["embeddings", "metadatas"])
-            texts = [str(m["text"]) for m in page["metadatas"] or []]
+            page = self._read(
+                partial(self._collection.get, limit=READ_BATCH, offset=offset, include=["embeddings", "metadatas"])
+            )
+            texts = [str(m["text"]) for m in page["metadatas"]]
             yield texts, np.asarray(page["embeddings"], dtype=np.float32)
 
     def _read(self, call: Callable[[], Any]) -> Any:  # noqa: ANN401  # chromadb's own result types
         try:
             return call()
-        except chromadb.errors.ChromaError as error:
+        except (chromadb.errors.ChromaError, OSError) as error:
             raise IndexCorrupt(f"The vector store cannot be read ({error}).", remedy=REMEDY) from error
 
     def close(self) -> None:

@@ -26,7 +26,7 @@ from rag.catalog import load_catalog, model_path
 from rag.gate import Evidence
 from rag.index import Index, write_build
 from rag.llama import LlamaEmbedder
-from rag.types import Episode, Library, Note, Passage
+from rag.types import Episode, FloatArray, Library, Note, Passage
 from rag.words import content_words
 
 Matrix = npt.NDArray[np.float64]
@@ -91,7 +91,7 @@ def examples(index: Index, embedder: LlamaEmbedder, episodes: list[dict[str, Any
 def _evidence(
     index: Index,
     question: str,
-    vector: Any,
+    vector: FloatArray,
     without: frozenset[int] = frozenset(),
 ) -> tuple[Evidence, list[int]]:
     terms = [word.stem for word in content_words(question)]

@@ -26,14 +26,16 @@ from rag.index import Progress as Tell
 from rag.types import ReadWarning
 
 
-def build(settings: Settings) -> str:
+def build(settings: Settings, rebuild: bool) -> str:
     """Build the index in this process, with progress on standard error; returns what to print about it.
+
+    `rebuild` computes everything anew, whatever is there.
 
     Raises:
         FootnoteError: notes, model, disk or index do not allow it; what served before still does.
     """
     with _progress_bar() as tell:
-        return describe(_build(settings, tell))
+        return describe(_build(settings, tell, rebuild=rebuild))
 
 
 def refresh(settings: Settings) -> None:
@@ -44,7 +46,8 @@ def refresh(settings: Settings) -> None:
     Raises:
         FootnoteError: as `build` does, or because that process died.
     """
-    if is_current(settings.notes, settings.data, embedder=_embed_model().sha256):
+    current = is_current(settings.notes, settings.data, embedder=_embed_model().sha256)
+    if current and is_calibrated(settings.data):
         return
     with _progress_bar() as tell:
         report = _build_elsewhere(settings, tell)
@@ -68,7 +71,7 @@ def _embed_model() -> ModelEntry:
     return next(entry for entry in load_catalog() if entry.role == "embed" and entry.starter)
 
 
-def _build(settings: Settings, tell: Tell) -> BuildReport:
+def _build(settings: Settings, tell: Tell, *, rebuild: bool = False) -> BuildReport:
     from rag.llama import LlamaEmbedder
 
     entry = _embed_model()
@@ -76,7 +79,7 @@ def _build(settings: Settings, tell: Tell) -> BuildReport:
     verify(entry, path)
     embedder = LlamaEmbedder(path, threads=settings.threads)
     try:
-        report = build_index(settings.notes, settings.data, embedder, progress=tell)
+        report = build_index(settings.notes, settings.data, embedder, rebuild=rebuild, progress=tell)
         if not is_calibrated(settings.data):
             calibrate_index(settings, embedder, progress=tell)
         return report

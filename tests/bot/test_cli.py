@@ -46,8 +46,8 @@ class Recorder:
         if self._error:
             raise self._error
 
-    def _build(self, settings: Settings) -> str:
-        self.calls.append(("build", settings))
+    def _build(self, settings: Settings, rebuild: bool) -> str:
+        self.calls.append(("rebuild" if rebuild else "build", settings))
         return "10 notes"
 
 
@@ -166,6 +166,8 @@ def test_index_prints_what_was_built(capsys: pytest.CaptureFixture[str]) -> None
     assert run(["index", "--notes", "n"], recorder.services) == 0
     assert capsys.readouterr().out == "10 notes\n"
     assert [name for name, _ in recorder.calls] == ["build"]
+    assert run(["index", "--rebuild"], recorder.services) == 0
+    assert [name for name, _ in recorder.calls] == ["build", "rebuild"]
 
 
 def test_chat_reads_a_pipe(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,75 @@
+"""An embedder and a language model that need no model file: the same numbers on every machine, every call recorded."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+
+from rag.types import FloatArray
+from rag.words import words
+
+DIMENSION = 48
+
+
+@lru_cache(maxsize=10_000)
+def _direction(stem: str) -> tuple[float, ...]:
+    return tuple(np.random.default_rng(zlib.crc32(stem.encode())).standard_normal(DIMENSION))
+
+
+def bag_of_words(text: str) -> FloatArray:
+    """A unit vector that is near those of texts with the same words; shape (48,)."""
+    stems = [word.stem for word in words(text)] or [text]
+    total = np.sum([_direction(stem) for stem in stems], axis=0)
+    return np.asarray(total / np.linalg.norm(total), dtype=np.float32)
+
+
+@dataclass
+class FakeEmbedder:
+    """An `Embedder` over hashed words.
+
+    Attributes:
+        calls: every list of texts that was embedded.
+        before: called with the texts first; raise in it to fail.
+    """
+
+    fingerprint: str = "f" * 64
+    before: Callable[[Sequence[str]], None] = lambda _texts: None
+    calls: list[list[str]] = field(default_factory=list)
+
+    @property
+    def dimension(self) -> int:
+        return DIMENSION
+
+    @property
+    def texts(self) -> list[str]:
+        """Everything embedded so far, in order."""
+        return [text for call in self.calls for text in call]
+
+    def embed(self, texts: Sequence[str]) -> FloatArray:
+        self.before(texts)
+        self.calls.append(list(texts))
+        return np.stack([bag_of_words(text) for text in texts]) if texts else np.zeros((0, DIMENSION), np.float32)
+
+
+def flat(_context: str) -> float:
+    return -3.0
+
+
+@dataclass
+class FakeGenerator:
+    """A `Generator` whose log-likelihoods are `value(context)`.
+
+    Attributes:
+        calls: every (prefix, contexts, continuation).
+    """
+
+    value: Callable[[str], float] = flat
+    calls: list[tuple[str, tuple[str, ...], str]] = field(default_factory=list)
+
+    def log_likelihoods(self, prefix: str, contexts: Sequence[str], continuation: str) -> list[float]:
+        self.calls.append((prefix, tuple(contexts), continuation))
+        return [self.value(context) for context in contexts]

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import itertools
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.sentences import sentence_spans
+
+
+def sentences(text: str) -> list[str]:
+    return [text[start:end] for start, end in sentence_spans(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("One thing. Another!  A third?", ["One thing.", "Another!", "A third?"]),
+        ("No end mark", ["No end mark"]),
+        ("", []),
+        ("  \n ", []),
+        ("Dr. Smith met Mrs. Jones. They left.", ["Dr. Smith met Mrs. Jones.", "They left."]),
+        ("J. S. Bach wrote it. Then he slept.", ["J. S. Bach wrote it.", "Then he slept."]),
+        ("It is 3.5 times as much. See e.g. Venus.", ["It is 3.5 times as much.", "See e.g. Venus."]),
+        ("She said “No way.” He agreed.", ["She said “No way.”", "He agreed."]),
+        ("Wait… what? Yes.", ["Wait… what?", "Yes."]),
+        ("(One.) (Two.)", ["(One.)", "(Two.)"]),
+        ("月は海を引く。海は答える！", ["月は海を引く。", "海は答える！"]),
+        ("lower case. follows on", ["lower case. follows on"]),
+        ("The year was 1969. 50 years later", ["The year was 1969.", "50 years later"]),
+    ],
+)
+def test_sentences(text: str, expected: list[str]) -> None:
+    assert sentences(text) == expected
+
+
+PROSE = st.lists(st.sampled_from([*'aB1 .!?…"”’)(\n', "Dr. ", "e.g. ", "。", " A", "\u00a0", "\u2028"])).map("".join)
+
+
+@given(st.one_of(PROSE, st.text()))
+def test_spans_hold_every_character_that_is_not_white_space_in_order(text: str) -> None:
+    spans = sentence_spans(text)
+    assert all(start < end for start, end in spans)
+    assert all(one[1] <= other[0] for one, other in itertools.pairwise(spans))
+    held = "".join(text[start:end] for start, end in spans)
+    assert "".join(held.split()) == "".join(text.split())
+    assert all(text[start:end] == text[start:end].strip() for start, end in spans)
+
+
+@pytest.mark.parametrize("unit", [".", "A. ", "a.b", "?! ", '."', ". ", "…”"])
+def test_a_long_text_of_marks_takes_no_time(unit: str) -> None:
+    text = (unit * 4_000)[:4_000] + "x"
+    start = time.perf_counter()
+    sentence_spans(text)
+    assert time.perf_counter() - start < 1.0
