@@ -36,7 +36,7 @@ class LocalAssistant:
         self.answerer = Answerer(
             self.index, self.embedder, self.generator, gate=load_gate_model(), thresholds=self.thresholds
         )
-        self.summarizer = Summarizer(self.index, self.embedder, thresholds=self.thresholds)
+        self.summarizer = Summarizer(self.index, self.embedder)
 
     def ask(
         self, question: str, *, history: Sequence[str] = (), cancelled: Cancelled | None = None

@@ -134,9 +134,13 @@ class FootnoteClient(discord.Client):
             await asyncio.wait({job.done}, timeout=SECONDS_BETWEEN_EDITS)
 
     def _invitation(self) -> str:
-        """A link that invites the bot with the least it needs: to see, write and embed in channels."""
+        """A link that invites the bot with the least it needs: to see, write, embed and reply in channels."""
         permissions = discord.Permissions(
-            view_channel=True, send_messages=True, send_messages_in_threads=True, embed_links=True
+            view_channel=True,
+            send_messages=True,
+            send_messages_in_threads=True,
+            embed_links=True,
+            read_message_history=True,  # Discord does not let a bot reply to a message without it
         )
         return discord.utils.oauth_url(
             self.application_id or 0, permissions=permissions, scopes=("bot", "applications.commands")

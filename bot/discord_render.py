@@ -81,7 +81,7 @@ def _closest(result: NotCovered) -> discord.Embed:
     opening += [*_absent(result), "What comes nearest:"]
     statements = [_Statement(text=_quoted(c.display), citations=(c.n,)) for c in result.closest]
     description = _compose(opening, statements, result.closest)
-    return _embed("🔎 No answer in your notes, only something near", CLOSEST, description)
+    return _embed("🔎 No clear answer, but this comes near", CLOSEST, description)
 
 
 def _not_covered(result: NotCovered) -> discord.Embed:

@@ -19,7 +19,7 @@ from rag.errors import Interrupted, QuestionError
 from rag.fields import in_context
 from rag.gate import Evidence, GateModel, Thresholds, weigh
 from rag.index import Index
-from rag.question import asks_for_number, holds_number, is_wordless, resolve
+from rag.question import asks_about_episode, can_answer, is_wordless, resolve
 from rag.spans import best_span, says_the_same
 from rag.spelling import correct
 from rag.types import Answer, Cancelled, Citation, Embedder, FloatArray, Generator, Hit, NotCovered, Sentence
@@ -126,7 +126,7 @@ class Answerer:
     ) -> Retrieved:
         """`retrieve` for a question whose vector is known, shape (dimension,)."""
         words = tuple(content_words(searched))
-        hits = self._index.search(vector, [word.stem for word in words], HITS, without=without)
+        hits = find(self._index, searched, vector, without=without)
         evidence = evidence_of(self._index, searched, hits, without=without)
         return Retrieved(
             searched=searched,
@@ -139,19 +139,20 @@ class Answerer:
     def ranked(self, found: Retrieved, *, clock: Clock | None = None, cancelled: Cancelled | None = None) -> list[Hit]:
         """The hits, the best few in the order the language model's say gives them."""
         clock = clock or Clock()
-        if self._generator is None or len(found.hits) < 2:
-            return list(found.hits)
+        hits = list(found.hits)
+        if self._generator is None or len(hits) < 2:
+            return hits
         with clock.stage("rank"):
             deadline = time.monotonic() + RANK_SECONDS
             values: list[float] = []
-            for hit in found.hits[: rank.RANKED]:
+            for hit in hits[: rank.RANKED]:
                 if cancelled and cancelled():
                     raise Interrupted("Cancelled.")
                 if time.monotonic() > deadline:
                     break
                 text = rank.context(in_context(hit.passage, self._index.episode_of(hit.passage)))
                 values += self._generator.log_likelihoods(rank.PREFIX, [text], rank.continuation(found.searched))
-            return rank.reorder(found.hits, values)
+            return rank.reorder(hits, values)
 
     def _quote(self, found: Retrieved, hits: Sequence[Hit], *, nearest: bool) -> tuple[Citation, ...]:
         """Up to three citations, none saying what one before it says.
@@ -159,10 +160,10 @@ class Answerer:
         An answer quotes only what comes near the best; `nearest` takes the nearest whatever their distance.
         """
         citations: list[Citation] = []
-        for place, hit in enumerate(hits[: rank.RANKED]):
+        for hit in hits[: rank.RANKED]:
             if len(citations) == SPANS or not (nearest or hit.score >= hits[0].score - NEAR_BEST):
                 break
-            if place and self._index.is_heading(hit.passage):
+            if citations and self._index.is_heading(hit.passage):
                 continue
             span = best_span(hit.passage.text, lambda texts: self._relevance(found, texts))
             citation = cite(len(citations) + 1, hit.passage, span, self._index.episode_of(hit.passage))
@@ -191,6 +192,18 @@ class Answerer:
         )
 
 
+def find(index: Index, searched: str, vector: FloatArray, *, without: AbstractSet[int] = frozenset()) -> list[Hit]:
+    """The passages nearest to a question whose vector has shape (dimension,), what fits it preferred, best first."""
+    about_episode = asks_about_episode(searched)
+
+    def bonus(hit: Hit) -> float:
+        misplaced = index.is_heading(hit.passage) and not about_episode
+        return rank.FITS * can_answer(searched, hit.passage.text) + rank.HEADING * misplaced
+
+    terms = [word.stem for word in content_words(searched)]
+    return rank.prefer(index.search(vector, terms, HITS, without=without), bonus)
+
+
 def evidence_of(
     index: Index, searched: str, hits: Sequence[Hit], *, without: AbstractSet[int] = frozenset()
 ) -> Evidence:
@@ -201,7 +214,7 @@ def evidence_of(
         terms_of=lambda hit: index.terms_of(hit.passage),
         names=index.names,
         idf=lambda term: index.idf(term, without=without),
-        typed=not asks_for_number(searched) or any(holds_number(hit.passage.text) for hit in hits[:1]),
+        typed=bool(hits) and can_answer(searched, hits[0].passage.text),
     )
 
 

@@ -25,7 +25,7 @@ from typing import Any
 from rag.errors import IndexCorrupt, IndexMissing
 from rag.types import Episode, EpisodeEntry, Library, Note, Passage, ReadWarning
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 PASSAGES = "passages.jsonl"
 LIBRARY = "library.json"

@@ -105,21 +105,18 @@ def _ask(index: Index, answerer: Answerer, question: Question) -> Json:
     try:
         found = answerer.retrieve(question.question, clock=clock)
     except FootnoteError as error:
-        return _record(question, [], None, 0.0, error=str(error))
+        return {**_record(question, [], None, 0.0), "p_without_gold": None, "timings_ms": {}, "error": str(error)}
     hits = answerer.ranked(found, clock=clock)
     result = answerer.decide(question.question, found, hits, clock=clock)
-    rows = gold_rows(index.passages, question.gold)
     return {
         **_record(question, hits, result, found.p_answerable),
-        **_deleted(answerer, found, rows),
-        "unanswered_gold": len(question.gold) > 0 and not rows,
+        "p_without_gold": _without_gold(answerer, found, gold_rows(index.passages, question.gold)),
         "timings_ms": clock.timings(),
+        "error": "",
     }
 
 
-def _record(
-    question: Question, hits: Sequence[Hit], result: Answer | NotCovered | None, p: float, error: str = ""
-) -> Json:
+def _record(question: Question, hits: Sequence[Hit], result: Answer | NotCovered | None, p: float) -> Json:
     shown = () if result is None else result.citations if isinstance(result, Answer) else result.closest
     return {
         "id": question.id,
@@ -132,8 +129,6 @@ def _record(
         "gold_rank": gold_rank([hit.passage for hit in hits], question.gold),
         "citations": [_citation(c, question.gold) for c in shown],
         "keyfacts_found": _keyfacts(question, shown),
-        "timings_ms": {},
-        "error": error,
     }
 
 
@@ -172,12 +167,9 @@ def _keyfacts(question: Question, citations: Iterable[Citation]) -> float | None
     return sum(fact.lower() in said for fact in question.keyfacts) / len(question.keyfacts)
 
 
-def _deleted(answerer: Answerer, found: Retrieved, rows: frozenset[int]) -> Json:
+def _without_gold(answerer: Answerer, found: Retrieved, rows: frozenset[int]) -> float | None:
     """p(answerable) once the gold passages are out of the notes; None where there are none to take out."""
-    if not rows:
-        return {"p_without_gold": None}
-    without = answerer.retrieve_vector(found.searched, found.vector, without=rows)
-    return {"p_without_gold": without.p_answerable}
+    return answerer.retrieve_vector(found.searched, found.vector, without=rows).p_answerable if rows else None
 
 
 def normalized(text: str) -> str:

@@ -7,6 +7,8 @@ vector of a long paragraph is about nothing in particular. Search takes the best
 
 from __future__ import annotations
 
+import re
+
 from rag.sentences import sentence_spans
 from rag.types import Episode, Passage
 from rag.words import terms
@@ -14,11 +16,20 @@ from rag.words import terms
 FIELDS_VERSION = 1  # raise when the texts below change: vectors of another version are not comparable
 SENTENCE_MIN_CHARS = 20
 
+_LINK = re.compile(r"https?://\S+")
+_LABELS = frozenset(terms("show title guests guest host hosts date published url link links youtube spotify apple"))
+
 
 def header(episode: Episode) -> str:
     """What a passage's episode is called, with every name a question might use for it."""
     guests = [guest for guest in episode.guests if guest not in episode.title]
     return ". ".join(part for part in (episode.name, ", ".join(guests)) if part)
+
+
+def only_names(passage: Passage, episode: Episode) -> bool:
+    """Whether a passage says no more than which episode it belongs to: names, date and links."""
+    words = set(terms(_LINK.sub(" ", passage.text))) - _LABELS
+    return {word for word in words if not any(c.isdigit() for c in word)} <= set(terms(header(episode)))
 
 
 def in_context(passage: Passage, episode: Episode) -> str:

@@ -27,7 +27,7 @@ import numpy as np
 from rag import build as layout
 from rag.build import Manifest
 from rag.errors import IndexBusy, IndexCorrupt, IndexMismatch, IndexProblem, NotesError, StorageFull
-from rag.fields import FIELDS_VERSION, header, lexical_terms, vector_texts
+from rag.fields import FIELDS_VERSION, header, lexical_terms, only_names, vector_texts
 from rag.fusion import fuse, row_cosine
 from rag.lexical import LexicalIndex
 from rag.library import READER_VERSION, read_library, scan
@@ -38,6 +38,7 @@ from rag.words import terms, words
 log = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]
+Check = Callable[[Path], None]
 EMBED_BATCH = 256
 PROBE_SECONDS = 120
 NEAREST_VECTORS = 300
@@ -92,6 +93,8 @@ class Index:
         self.name_words = {w.written.casefold(): w.written for e in library.episodes for w in words(header(e))}
         self.first_vector = np.concatenate([[0], np.cumsum(counts)]).astype(int)
         self.folder = folder
+        self._terms: dict[str, frozenset[str]] = {}  # by passage id, as they are asked for
+        self._headings: dict[str, bool] = {}
 
     def vector_numbers(self, row: int) -> range:
         """The numbers of a row's vectors in the store."""
@@ -99,11 +102,15 @@ class Index:
 
     def terms_of(self, passage: Passage) -> frozenset[str]:
         """The terms BM25 counts for a passage."""
-        return frozenset(lexical_terms(passage, self.episode_of(passage)))
+        if passage.id not in self._terms:
+            self._terms[passage.id] = frozenset(lexical_terms(passage, self.episode_of(passage)))
+        return self._terms[passage.id]
 
     def is_heading(self, passage: Passage) -> bool:
-        """Whether a passage only names its episode."""
-        return set(terms(passage.text)) <= set(terms(header(self.episode_of(passage))))
+        """Whether a passage only names its episode: show, title, guests, date and links."""
+        if passage.id not in self._headings:
+            self._headings[passage.id] = only_names(passage, self.episode_of(passage))
+        return self._headings[passage.id]
 
     def idf(self, term: str, *, without: AbstractSet[int] = frozenset()) -> float:
         """Inverse document frequency of a term, as if the rows in `without` were not in the notes."""
@@ -186,18 +193,26 @@ def is_current(notes: Path, data: Path, *, embedder: str) -> bool:
 
 
 def build_index(
-    notes: Path, data: Path, embedder: Embedder, *, rebuild: bool = False, progress: Progress | None = None
+    notes: Path,
+    data: Path,
+    embedder: Embedder,
+    *,
+    rebuild: bool = False,
+    progress: Progress | None = None,
+    check: Check | None = None,
 ) -> BuildReport:
     """Bring the index in `data` up to date with `notes`; vectors of unchanged texts are taken over.
 
-    `progress` is told (stage, done, total). `rebuild` takes nothing over. Raises NotesError, IndexBusy,
-    StorageFull; whatever is raised, the index that served before still does.
+    `progress` is told (stage, done, total). `rebuild` takes nothing over. `check` raises IndexCorrupt for a
+    build that may not serve; `probe` if None. Raises NotesError, IndexBusy, StorageFull; whatever is raised,
+    the index that served before still does.
     """
+    check = check or probe
     started = time.monotonic()
     tell = progress or (lambda _stage, _done, _total: None)
     with _storage_errors(data), _lock(data):
         if not rebuild and is_current(notes, data, embedder=embedder.fingerprint):
-            if _is_sound(data):
+            if _is_sound(data, check):
                 return _unchanged(data, started)
             rebuild = True  # nothing of a damaged build is taken over
         files = dict(scan(notes))  # before reading: what changes meanwhile is seen as changed next time
@@ -213,7 +228,7 @@ def build_index(
         try:
             vectors, embedded = write_build(folder, library, files, embedder, known=known, progress=tell)
             tell("Checking", 0, 1)
-            probe(folder)
+            check(folder)
             layout.make_current(data, folder)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
@@ -232,10 +247,10 @@ def build_index(
     )
 
 
-def _is_sound(data: Path) -> bool:
+def _is_sound(data: Path, check: Check) -> bool:
     """Whether the serving build passes its check."""
     try:
-        probe(layout.current_build(data))
+        check(layout.current_build(data))
     except IndexCorrupt as error:
         log.warning("%s It is built anew.", error)
         return False

@@ -24,8 +24,8 @@ from rag.errors import ModelCorrupt, ModelMissing
 from rag.types import FloatArray
 
 EMBED_TOKENS = 256  # what MiniLM was trained on; longer texts are also found by their sentences
-EMBED_BATCH = 2048
-EMBED_SEQUENCES = 64
+EMBED_BATCH = 512  # attention is computed over the whole batch, so a larger one is slower, and takes more memory
+EMBED_SEQUENCES = 16
 RANK_CONTEXT = 4096
 RANK_TOKENS = 128  # of the continuation; the logits of each take 4 bytes a word of the vocabulary
 COMPUTED_AT_ONCE = 512

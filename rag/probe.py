@@ -39,7 +39,8 @@ def _check_neighbours(store: VectorStore, count: int) -> None:
     for number in numbers:
         vector = store.vector(int(number))
         found = store.nearest(vector, min(NEIGHBOURS, count))
-        if len(found) < min(NEIGHBOURS, count) or found[0][1] < 0.999:
+        exact = store.cosines(vector, [int(number)])[0]
+        if len(found) < min(NEIGHBOURS, count) or found[0][1] < 0.999 or exact < 0.999:
             raise IndexCorrupt(f"vector {number} does not find itself among {count}")
 
 

@@ -8,16 +8,38 @@ from collections.abc import Set as AbstractSet
 
 from rag.words import Word, content_words, words
 
-_ASKS_NUMBER = re.compile(
-    r"\bhow (?:many|much|long|old|big|large|tall|far|fast|often|deep|heavy|high|hot|cold)\b"
-    r"|\bhow (?:\w+ )?(?:expensive|cheap\w*)\b"
-    r"|\bwhat (?:share|percentage|percent|score|price|number|fraction|proportion|temperature|time)\b"
-    r"|\b(?:which|what) (?:year|date|month|day|minute|timestamp)\b|\bwhen\b",
-    re.IGNORECASE,
+_NUMBER = (
+    r"(?:\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred|thousand|million|billion"
+    r"|trillion|tens|dozens|hundreds|thousands|millions|billions|half|third|quarter|double|twice|once|first|second)\b)"
 )
-_NUMBER = re.compile(
-    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred|thousand|million|billion"
-    r"|trillion|half|third|quarter|double|twice|first|second)\b",
+_MONTH = r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b"
+_LENGTH = r"met(?:er|re)|feet|\bfoot\b|\bkm\b|mile|inch|page|words"
+_SPAN = r"(?:second|sec|minute|min|hour|hr|day|night|week|month|year|decade|centur|generation)"
+
+# What a question asks for, and what a passage must hold to be able to say it; the first that fits counts.
+_KINDS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
+    (re.compile(asks, re.IGNORECASE), re.compile(holds, re.IGNORECASE))
+    for asks, holds in (
+        (r"\b(?:which|what) (?:minute|timestamp)\b|\bhow far in(?:to)?\b", r"\d"),
+        (r"\bhow (?:long (?!ago)|old)", rf"{_SPAN}|\d:\d\d|{_LENGTH}|forever|always|overnight"),
+        (r"\bhow often\b", rf"{_NUMBER}|{_SPAN}|always|never|dai|\b(?:times?|every)\b"),
+        (r"\b(?:which|what) year\b", r"\b(?:1\d|20)\d\d\b|\b\d0s\b|centur"),
+        (
+            r"\bwhen (?:was|were|did|is|are|will|do|does)\b|\b(?:which|what) (?:date|month|weekday)\b"
+            r"|\bwhat (?:day|time) (?:of|is|was|did|does|do)\b",
+            rf"\d|{_MONTH}|{_SPAN}|\b(?:before|after|while|until|once|when|if)\b",
+        ),
+        (
+            r"\bhow (?:many|much|large|big|tall|far|fast|deep|heavy|high|hot|cold)\b"
+            r"|\bhow (?:\w+ )?(?:expensive|cheap\w*)\b"
+            r"|\bwhat (?:share|percentage|percent|score|price|number|fraction|proportion|temperature)\b",
+            _NUMBER,
+        ),
+    )
+)
+_ABOUT_EPISODE = re.compile(
+    r"\b(?:which|what|whose) (?:podcast|show|episode|date|link|guest)s?\b|\b(?:link|url|website)\b"
+    r"|\bwhen (?:was|were|did|is)\b.*\b(?:publish|air|release|record|come|came|out)|\bguests?\b|\bepisodes\b",
     re.IGNORECASE,
 )
 _CONTINUES = re.compile(
@@ -32,14 +54,18 @@ PRONOUN_WORDS = 4  # the same for one whose pronoun comes before anything it cou
 BARE_WORDS = 2  # the same for one with a pronoun anywhere
 
 
-def asks_for_number(question: str) -> bool:
-    """Whether only a passage with a number, a date or an amount in it can answer."""
-    return bool(_ASKS_NUMBER.search(question))
+def can_answer(question: str, text: str) -> bool:
+    """Whether a text holds the kind of thing that is asked for; True if the question asks for no such kind.
+
+    A question that begins "how many" can only be answered by a number, one that begins "which year" by a year.
+    """
+    holds = next((holds for asks, holds in _KINDS if asks.search(question)), None)
+    return holds is None or bool(holds.search(text))
 
 
-def holds_number(text: str) -> bool:
-    """Whether a text holds a number, in digits or in words."""
-    return bool(_NUMBER.search(text))
+def asks_about_episode(question: str) -> bool:
+    """Whether an episode's own name, date or link may be the answer."""
+    return bool(_ABOUT_EPISODE.search(question))
 
 
 def resolve(question: str, history: Sequence[str], *, names: AbstractSet[str] = frozenset()) -> str:

@@ -7,13 +7,15 @@ Question Generation"). It is the one role in which a model of 135 million parame
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from rag.types import Hit
 
 RANKED = 5  # how many of the best are ranked; the rest keep their order behind them
 CONTEXT_CHARS = 450
+FITS = 0.1  # for a passage that holds the kind of thing that is asked for, in units of the hybrid score
+HEADING = -0.1  # for one that only names its episode, when something else is asked for
 WEIGHT = 0.15  # of one nat a token, in units of the hybrid score
 
 EXAMPLES = (
@@ -31,6 +33,12 @@ EXAMPLES = (
     ),
 )
 PREFIX = "".join(f"Notes: {notes}\nQuestion: {question}\n\n" for notes, question in EXAMPLES)
+
+
+def prefer(hits: Sequence[Hit], bonus: Callable[[Hit], float]) -> list[Hit]:
+    """`hits` with `bonus` added to each score, sorted anew."""
+    changed = [replace(hit, score=hit.score + bonus(hit)) for hit in hits]
+    return sorted(changed, key=lambda hit: -hit.score)
 
 
 def context(text: str) -> str:

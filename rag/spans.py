@@ -11,42 +11,35 @@ from rag.minutes import leading
 from rag.sentences import sentence_spans
 from rag.words import words
 
-WHOLE_CHARS = 320
-ENOUGH_SHARE = 0.75  # a further sentence joins the span if it is this near to the question, next to the best
+WHOLE_CHARS = 360
 
 
 def best_span(text: str, relevance: Callable[[Sequence[str]], Sequence[float]]) -> tuple[int, int]:
-    """Half-open span of `text` to quote: all of it if short, else its best sentence and near neighbours.
+    """Half-open span of `text` to quote: all of it if short, else its best sentence and what fits around it.
 
     `relevance` scores sentences against the question, higher is nearer; it is asked only if there is a choice.
+    The sentence nearest to a question often asks it ("Should venomous animals flash pink?") and the next one
+    answers, so the span grows forwards first.
     """
     start = _after_stamp(text)
     sentences = [(start + a, start + b) for a, b in sentence_spans(text[start:])]
     if not sentences:
         return 0, len(text)
-    whole = (sentences[0][0], sentences[-1][1])
-    if len(sentences) == 1 or whole[1] - whole[0] <= WHOLE_CHARS:
-        return whole
+    if len(sentences) == 1 or sentences[-1][1] - sentences[0][0] <= WHOLE_CHARS:
+        return sentences[0][0], sentences[-1][1]
     scores = list(relevance([text[a:b] for a, b in sentences]))
     first = last = max(range(len(scores)), key=lambda i: scores[i])
-    best = scores[first]
-    while True:
-        sides = [i for i in (first - 1, last + 1) if 0 <= i < len(sentences)]
-        grown = [i for i in sides if _fits(sentences, min(first, i), max(last, i)) and scores[i] >= ENOUGH_SHARE * best]
-        if not grown:
-            return sentences[first][0], sentences[last][1]
-        i = max(grown, key=lambda i: scores[i])
-        first, last = min(first, i), max(last, i)
+    while last + 1 < len(sentences) and sentences[last + 1][1] - sentences[first][0] <= WHOLE_CHARS:
+        last += 1
+    while first > 0 and sentences[last][1] - sentences[first - 1][0] <= WHOLE_CHARS:
+        first -= 1
+    return sentences[first][0], sentences[last][1]
 
 
 def _after_stamp(text: str) -> int:
     """Where the words begin after a leading minute: the citation shows that minute anyway."""
     moment = leading(text)
     return moment.length if moment else 0
-
-
-def _fits(sentences: Sequence[tuple[int, int]], first: int, last: int) -> bool:
-    return sentences[last][1] - sentences[first][0] <= WHOLE_CHARS
 
 
 def says_the_same(one: str, other: str) -> bool:

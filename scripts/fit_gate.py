@@ -21,13 +21,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rag.answer import HITS, evidence_of
+from rag.answer import evidence_of, find
 from rag.catalog import load_catalog, model_path
 from rag.gate import Evidence
 from rag.index import Index, write_build
 from rag.llama import LlamaEmbedder
 from rag.types import Episode, FloatArray, Library, Note, Passage
-from rag.words import content_words
 
 Matrix = npt.NDArray[np.float64]
 NEAR_SHARE = 0.25
@@ -94,8 +93,7 @@ def _evidence(
     vector: FloatArray,
     without: frozenset[int] = frozenset(),
 ) -> tuple[Evidence, list[int]]:
-    terms = [word.stem for word in content_words(question)]
-    hits = index.search(vector, terms, HITS, without=without)
+    hits = find(index, question, vector, without=without)
     rows = {passage.id: row for row, passage in enumerate(index.passages)} if not without else {}
     return evidence_of(index, question, hits, without=without), [rows.get(hit.passage.id, -1) for hit in hits]
 

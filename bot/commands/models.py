@@ -19,13 +19,13 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from bot.settings import Settings
+from bot.settings import load_settings
 from rag.catalog import ModelEntry, find, load_catalog, model_path, verify
 from rag.download import Progress as DownloadProgress
 from rag.download import pull as pull_model
 from rag.errors import ModelCorrupt, ModelError, ModelMissing
 
-app = typer.Typer(help="The model files: list, fetch and check them.", no_args_is_help=True)
+app = typer.Typer(help="The model files: list, fetch and check them.", no_args_is_help=True, add_completion=False)
 
 ModelsFolder = Annotated[
     Path | None,
@@ -36,7 +36,7 @@ ModelsFolder = Annotated[
 @app.command("list")
 def list_models(models: ModelsFolder = None) -> None:
     """Show every model of the catalogue and whether it is on disk."""
-    folder = models or Settings().models
+    folder = models or load_settings().models
     table = Table("name", "for", "size", "memory", "licence", "on disk")
     for entry in load_catalog():
         state = _state(entry, folder)
@@ -61,7 +61,7 @@ def pull(
     models: ModelsFolder = None,
 ) -> None:
     """Fetch a model, or the starter set. What is on disk and sound is left alone; a cut download is resumed."""
-    folder = models or Settings().models
+    folder = models or load_settings().models
     entries = [find(name)] if name else [entry for entry in load_catalog() if entry.starter]
     console = Console(stderr=True)
     for entry in entries:
@@ -88,7 +88,7 @@ def _download_bar(entry: ModelEntry, console: Console) -> Iterator[DownloadProgr
 @app.command("verify")
 def verify_models(models: ModelsFolder = None) -> None:
     """Hash every model file that is on disk, and the starter set, against the catalogue."""
-    folder = models or Settings().models
+    folder = models or load_settings().models
     failed = False
     for entry in load_catalog():
         path = model_path(folder, entry)

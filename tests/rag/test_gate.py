@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import json
 import math
+from dataclasses import fields
+from importlib.resources import files
 
 import pytest
 from hypothesis import given
@@ -76,6 +79,11 @@ def test_the_regression_is_the_formula() -> None:
     model = GateModel(mean=(0.5, 0, 0, 0, 0), scale=(0.5, 1, 1, 1, 2), weights=(2, 1, 0, 0, -3), bias=-0.25)
     z = 2 * (0.8 - 0.5) / 0.5 + 0.3 - 3 * 1 / 2 - 0.25
     assert model.p_answerable(SURE) == pytest.approx(1 / (1 + math.exp(-z)), rel=1e-5)
+
+
+def test_the_model_that_ships_was_fitted_on_these_fields() -> None:
+    raw = json.loads((files("rag") / "data" / "gate.json").read_text(encoding="utf-8"))
+    assert raw["fields"] == [field.name for field in fields(Evidence)]
 
 
 def test_the_model_that_ships_tells_good_evidence_from_bad() -> None:

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.sentences import sentence_spans
+from rag.spans import WHOLE_CHARS, best_span, says_the_same
+
+LONG = [
+    f"Sentence {name} goes on about {name} for about a hundred characters, as a transcript does {name}."
+    for name in ("alpha", "beta", "gamma", "delta", "omega")
+]
+TEXT = " ".join(LONG)
+
+
+def scoring(**scores: float) -> Callable[[Sequence[str]], Sequence[float]]:
+    return lambda texts: [next((s for name, s in scores.items() if name in text), 0.0) for text in texts]
+
+
+def never(_texts: Sequence[str]) -> Sequence[float]:
+    raise AssertionError("there is no choice to be made")
+
+
+def shown(text: str, relevance: Callable[[Sequence[str]], Sequence[float]] = never) -> str:
+    start, end = best_span(text, relevance)
+    return text[start:end]
+
+
+@pytest.mark.parametrize("text", ["One.", "One. Two. Three.", "no end mark", "x" * 1_000])
+def test_what_is_short_or_one_sentence_is_shown_whole(text: str) -> None:
+    assert shown(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("(1:07:30) Dopamine is wanting. Not liking.", "Dopamine is wanting. Not liking."),
+        ("12:30 - the oven", "- the oven"),
+        ("(12:30)", "(12:30)"),
+    ],
+)
+def test_the_minute_is_left_to_the_citation(text: str, expected: str) -> None:
+    assert shown(text) == expected
+
+
+def test_the_best_sentence_of_a_long_text_is_shown_alone() -> None:
+    assert shown(TEXT, scoring(gamma=1.0, beta=0.7, delta=0.2)) == LONG[2]
+
+
+def test_a_neighbour_that_is_nearly_as_near_joins() -> None:
+    assert shown(TEXT, scoring(gamma=1.0, delta=0.8)) == f"{LONG[2]} {LONG[3]}"
+    assert shown(TEXT, scoring(gamma=1.0, beta=0.8, delta=0.76, alpha=0.5)) == " ".join(LONG[1:4])
+
+
+def test_one_that_is_not_next_to_it_does_not() -> None:
+    assert shown(TEXT, scoring(alpha=1.0, gamma=0.99)) == LONG[0]
+
+
+def test_no_more_than_fits() -> None:
+    assert shown(TEXT, scoring(alpha=1, beta=1, gamma=1, delta=1, omega=1)) == " ".join(LONG[:3])
+
+
+def test_sentences_that_are_all_far_are_not_joined() -> None:
+    assert shown(TEXT, lambda texts: [-0.1, -0.2, -0.3, -0.4, -0.5][: len(texts)]) == LONG[0]
+
+
+@given(st.text(alphabet="aB .!?\n(1:)", max_size=900), st.randoms())
+def test_a_span_is_a_run_of_whole_sentences(text: str, chance: object) -> None:
+    start, end = best_span(text, lambda texts: [chance.random() for _ in texts])  # type: ignore[attr-defined]
+    assert 0 <= start <= end <= len(text)
+    if text.strip():
+        assert text[start:end].strip()
+    whole = [s for s in sentence_spans(text) if start <= s[0] and s[1] <= end]
+    if len(whole) > 1:
+        assert end - start <= max(WHOLE_CHARS, whole[-1][1] - whole[0][0])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("The moon pulls on the sea.", "the moon pulled on the SEA", True),
+        ("The moon pulls.", "The moon pulls on the sea and the sun does too, at other times.", True),
+        ("The moon pulls on the sea.", "The sun pulls half as hard.", False),
+        ("Rye keeps a week.", "Wheat keeps two days.", False),
+        ("…", "…", True),
+        ("…", "words", False),
+    ],
+)
+def test_quotes_that_say_the_same(one: str, other: str, same: bool) -> None:
+    assert says_the_same(one, other) is same
+    assert says_the_same(other, one) is same

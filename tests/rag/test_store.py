@@ -1,0 +1,143 @@
+"""The vector store against brute force over the same vectors, and what becomes of it when files are damaged."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rag.errors import IndexCorrupt
+from rag.store import ADD_BATCH, Vector, VectorStore
+from rag.store import ROWS as ROWS_FILE
+from rag.store import VALUES as VALUES_FILE
+from rag.types import FloatArray
+
+COUNT, DIMENSION = ADD_BATCH + 300, 24
+
+
+def unit_vectors(count: int = COUNT, *, seed: int = 3) -> FloatArray:
+    values = np.random.default_rng(seed).standard_normal((count, DIMENSION))
+    return np.asarray(values / np.linalg.norm(values, axis=1, keepdims=True), dtype=np.float32)
+
+
+VALUES = unit_vectors()
+VECTORS = [Vector(row=i // 3, text_hash=f"text {i}") for i in range(COUNT)]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished store; copy it before you harm it."""
+    path = tmp_path_factory.mktemp("store") / "vectors"
+    store = VectorStore.create(path)
+    store.add(VECTORS, VALUES)
+    store.close()
+    return path
+
+
+@pytest.fixture
+def store(folder: Path) -> Iterator[VectorStore]:
+    opened = VectorStore.open(folder, expected=COUNT)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def harmed(folder: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(folder, tmp_path / "vectors"))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_nearest_are_those_of_brute_force_in_that_order(store: VectorStore, seed: int) -> None:
+    query = unit_vectors(1, seed=100 + seed)[0]
+    cosines = VALUES @ query
+    best = np.argsort(-cosines)[:30]
+    found = store.nearest(query, 30)
+    assert [row for row, _ in found] == [VECTORS[i].row for i in best]
+    np.testing.assert_allclose([cosine for _, cosine in found], cosines[best], atol=1e-5)
+
+
+def test_a_row_comes_once_for_each_of_its_vectors(store: VectorStore) -> None:
+    assert sorted(row for row, _ in store.nearest(VALUES[0], COUNT)) == sorted(v.row for v in VECTORS)
+
+
+@pytest.mark.parametrize("numbers", [[], [7], [COUNT - 1, 0, ADD_BATCH, ADD_BATCH - 1], list(range(50, 20, -1))])
+def test_cosines_are_exact_and_in_the_order_asked_for(store: VectorStore, numbers: list[int]) -> None:
+    query = unit_vectors(1, seed=9)[0]
+    np.testing.assert_allclose(store.cosines(query, numbers), VALUES[numbers] @ query, atol=1e-6)
+
+
+def test_every_vector_can_be_taken_over(store: VectorStore) -> None:
+    known = store.vectors_by_text()
+    assert set(known) == {vector.text_hash for vector in VECTORS}
+    for i in (0, ADD_BATCH - 1, ADD_BATCH, COUNT - 1):
+        np.testing.assert_allclose(known[f"text {i}"], VALUES[i], atol=1e-6)
+        np.testing.assert_allclose(store.vector(i), VALUES[i], atol=1e-6)
+
+
+def test_progress_is_told_after_each_batch(tmp_path: Path) -> None:
+    told: list[int] = []
+    store = VectorStore.create(tmp_path / "v")
+    store.add(VECTORS, VALUES, progress=told.append)
+    store.close()
+    assert told == [ADD_BATCH, COUNT]
+
+
+def test_closing_one_reader_leaves_another_one_working(folder: Path) -> None:
+    one, other = (VectorStore.open(folder, expected=COUNT) for _ in range(2))
+    one.close()
+    one.close()
+    assert other.nearest(VALUES[5], 1)[0][0] == VECTORS[5].row
+    other.close()
+
+
+def test_settings_of_other_programs_are_not_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chroma reads the `.env` of the working directory too."""
+    (tmp_path / ".env").write_text("PERSIST_DIRECTORY=/nowhere\nFOOTNOTE_NOTES=here\nCHROMA_SERVER_HOST=x.invalid\n")
+    monkeypatch.chdir(tmp_path)
+    store = VectorStore.create(tmp_path / "v")
+    store.add(VECTORS[:5], VALUES[:5])
+    store.close()
+    assert (tmp_path / "v" / "chroma.sqlite3").is_file()
+
+
+def test_no_store_is_made_where_there_was_none(tmp_path: Path) -> None:
+    with pytest.raises(IndexCorrupt, match=r"gone.*Run: footnote index"):
+        VectorStore.open(tmp_path / "none", expected=1)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_number_of_vectors_is_noticed(folder: Path) -> None:
+    with pytest.raises(IndexCorrupt, match=f"{COUNT} vectors, not {COUNT + 1}"):
+        VectorStore.open(folder, expected=COUNT + 1)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a database" * 500])
+def test_a_spoilt_database_is_noticed(harmed: Path, content: bytes) -> None:
+    (harmed / "chroma.sqlite3").write_bytes(content)
+    with pytest.raises(IndexCorrupt, match="footnote index"):
+        VectorStore.open(harmed, expected=COUNT)
+
+
+@pytest.mark.parametrize("name", [VALUES_FILE, ROWS_FILE])
+@pytest.mark.parametrize("content", [None, b"", b"not an array"])
+def test_missing_or_spoilt_arrays_are_noticed(harmed: Path, name: str, content: bytes | None) -> None:
+    (harmed / name).unlink() if content is None else (harmed / name).write_bytes(content)
+    with pytest.raises(IndexCorrupt, match="footnote index"):
+        VectorStore.open(harmed, expected=COUNT)
+
+
+def test_a_missing_segment_is_an_error_of_ours_wherever_it_shows(harmed: Path) -> None:
+    """Chroma still counts all vectors then, and answers some queries."""
+    for segment in (path for path in harmed.iterdir() if path.is_dir()):
+        shutil.rmtree(segment)
+    store = VectorStore.open(harmed, expected=COUNT)
+    try:
+        with pytest.raises(IndexCorrupt, match="footnote index"):
+            store.vector(3)
+        with pytest.raises(IndexCorrupt, match="footnote index"):
+            store.vectors_by_text()
+    finally:
+        store.close()
