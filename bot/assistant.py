@@ -11,9 +11,11 @@ from pathlib import Path
 
 from bot.settings import Settings
 from rag.answer import Answerer
+from rag.build import current_build
 from rag.calibrate import load_calibration
 from rag.catalog import Role, load_catalog, model_path, verify
-from rag.gate import load_gate_model
+from rag.errors import IndexMissing
+from rag.gate import Thresholds, load_gate_model
 from rag.index import Index, open_index
 from rag.llama import LlamaEmbedder, LlamaGenerator
 from rag.topics import Summarizer
@@ -25,31 +27,69 @@ class LocalAssistant:
 
     def __init__(self, settings: Settings) -> None:
         """Load the models and open the index. Raises ModelError, IndexProblem."""
+        self._data = settings.data
+        self._gone: IndexMissing | None = None
         with ExitStack() as undo:  # a worker tries again and again: what failed to open must not stay in memory
             self.embedder = LlamaEmbedder(starter_model(settings.models, "embed"), threads=settings.threads)
             undo.callback(self.embedder.close)
-            self.index: Index = open_index(settings.data, embedder=self.embedder.fingerprint)
-            undo.callback(self.index.close)
-            self.thresholds = load_calibration(settings.data).thresholds
+            index, thresholds = self._open()
+            undo.callback(index.close)
             self.generator = LlamaGenerator(starter_model(settings.models, "rank/write"), threads=settings.threads)
             undo.pop_all()
+        self._serve(index, thresholds)
+
+    def _open(self) -> tuple[Index, Thresholds]:
+        index = open_index(self._data, embedder=self.embedder.fingerprint)
+        try:
+            return index, load_calibration(self._data).thresholds
+        except BaseException:
+            index.close()
+            raise
+
+    def _serve(self, index: Index, thresholds: Thresholds) -> None:
+        self.index, self.thresholds = index, thresholds
         self.answerer = Answerer(
-            self.index, self.embedder, self.generator, gate=load_gate_model(), thresholds=self.thresholds
+            index, self.embedder, self.generator, gate=load_gate_model(), thresholds=self.thresholds
         )
-        self.summarizer = Summarizer(self.index, self.embedder)
+        self.summarizer = Summarizer(index, self.embedder)
+
+    def reload(self) -> None:
+        """Serve the newest index from now on; the models stay loaded.
+
+        Raises IndexProblem, and the one before still serves; but IndexMissing means that nothing may be served, and
+        is what every question gets until there is an index again.
+        """
+        try:
+            if current_build(self._data) == self.index.folder and not self._gone:
+                return
+            opened = self._open()
+        except IndexMissing as error:
+            self._gone = error
+            raise
+        before = self.index
+        self._serve(*opened)
+        self._gone = None
+        before.close()
+
+    def _check(self) -> None:
+        if self._gone:
+            raise self._gone
 
     def ask(
         self, question: str, *, history: Sequence[str] = (), cancelled: Cancelled | None = None
     ) -> Answer | NotCovered:
         """Answer from the notes. Raises QuestionError, Interrupted."""
+        self._check()
         return self.answerer.ask(question, history=history, cancelled=cancelled)
 
     def topic(self, topic: str, *, cancelled: Cancelled | None = None) -> TopicSummary | NotCovered:
         """What all episodes say about a topic. Raises QuestionError, Interrupted."""
+        self._check()
         return self.summarizer.summarize(topic, cancelled=cancelled)
 
     def episodes(self) -> Sequence[Episode]:
         """Every episode, by show and date."""
+        self._check()
         return sorted(self.index.episodes.values(), key=lambda e: (e.show or "", e.date or "", e.title))
 
     def close(self) -> None:

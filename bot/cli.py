@@ -10,7 +10,7 @@ import faulthandler
 import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO, cast
@@ -22,6 +22,7 @@ from rag.errors import FootnoteError
 if TYPE_CHECKING:
     from bot.render_text import Line
     from bot.settings import Settings
+    from bot.terminal import Keep
     from rag.types import Assistant
 
 logger = logging.getLogger(__name__)
@@ -53,11 +54,13 @@ class Services:
         open_assistant: loads the models and opens the index, which must be there.
         refresh: builds the index where it is missing or older than the notes; says so on standard error.
         build: builds the index, all of it anew if told so, and returns what to print about it.
+        update: does what `refresh` does, in silence, while `chat` or `bot` runs; None: the notes are not watched.
     """
 
     open_assistant: Callable[[Settings], Assistant]
     refresh: Callable[[Settings], None]
     build: Callable[[Settings, bool], str]
+    update: Callable[[Settings], None] | None = None
 
 
 @app.callback(invoke_without_command=True)
@@ -140,7 +143,13 @@ def chat(ctx: typer.Context, notes: Notes = None, data: Data = None) -> None:
     services.refresh(settings)
     read_line, person = open_input(settings.data)
     raise typer.Exit(
-        run_chat(lambda: services.open_assistant(settings), read_line, Console(highlight=False), greet=person)
+        run_chat(
+            lambda: services.open_assistant(settings),
+            read_line,
+            Console(highlight=False),
+            greet=person,
+            keep=_keeping(settings, services.update),
+        )
     )
 
 
@@ -155,7 +164,7 @@ def bot(ctx: typer.Context, notes: Notes = None, data: Data = None) -> None:
         services.refresh(settings)
         return services.open_assistant(settings)
 
-    raise typer.Exit(run_bot(settings, assistant))
+    raise typer.Exit(run_bot(settings, assistant, update=services.update))
 
 
 @app.command(add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -164,6 +173,14 @@ def models(ctx: typer.Context) -> None:
     from bot.commands.models import app as models_app
 
     models_app(args=ctx.args, prog_name="footnote models")
+
+
+@app.command(add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def notes(ctx: typer.Context) -> None:
+    """Show what was read of the notes, check it, print an episode's notes: `footnote notes --help`."""
+    from bot.commands.notes import app as notes_app
+
+    notes_app(args=ctx.args, prog_name="footnote notes")
 
 
 @app.command()
@@ -226,7 +243,9 @@ def main() -> None:
     faulthandler.enable()
     for stream in (sys.stdout, sys.stderr):
         cast("TextIO", stream).reconfigure(errors="replace")  # type: ignore[attr-defined]
-    sys.exit(run(sys.argv[1:], Services(open_assistant=_open_assistant, refresh=_refresh, build=_build)))
+    sys.exit(
+        run(sys.argv[1:], Services(open_assistant=_open_assistant, refresh=_refresh, build=_build, update=_update))
+    )
 
 
 def _version() -> str:
@@ -286,6 +305,25 @@ def _refresh(settings: Settings) -> None:
     from bot.commands.index import refresh
 
     refresh(settings)
+
+
+def _update(settings: Settings) -> None:
+    from bot.commands.index import update
+
+    update(settings)
+
+
+def _keeping(settings: Settings, update: Callable[[Settings], None] | None) -> Keep:
+    """What keeps a conversation's notes up to date; nothing where there is no `update`."""
+
+    def keep(reload: Callable[[], None], tell: Callable[[str], None]) -> AbstractContextManager[None]:
+        if update is None:
+            return nullcontext()
+        from bot.watch import kept_up
+
+        return kept_up(settings.notes, settings.data, refresh=lambda: update(settings), reload=reload, tell=tell)
+
+    return keep
 
 
 def _build(settings: Settings, rebuild: bool) -> str:

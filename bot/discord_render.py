@@ -15,7 +15,6 @@ import discord
 from bot import wording
 from bot.discord_text import length, link, safe
 from bot.worker import Place
-from rag.minutes import format_seconds
 from rag.types import Answer, Citation, Episode, NotCovered, TopicSummary
 
 DESCRIPTION_LIMIT = 4096
@@ -159,10 +158,11 @@ def _marked(statement: _Statement) -> str:
 def _source(citation: Citation) -> str:
     """ "[1] **Show: Title** · 6 Jul 2023 · 1:07:30 · notes.txt line 12", with episode and minute as links."""
     name = link(wording.episode_name(citation.show, citation.episode), citation.url)
-    minute = "" if citation.seconds is None else link(format_seconds(citation.seconds), citation.url)
-    word = "line" if citation.line_start == citation.line_end else "lines"
+    minute = "" if citation.seconds is None else link(wording.minute(citation), citation.url)
+    word = citation.counted + ("" if citation.line_start == citation.line_end else "s")
     file = f"{safe(citation.note_file, 80)} {word} {wording.lines(citation.line_start, citation.line_end)}"
-    return " · ".join(filter(None, (f"[{citation.n}] **{name}**", _date(citation), minute, file)))
+    also = safe(wording.also(citation.also), 200) if citation.also else ""
+    return " · ".join(filter(None, (f"[{citation.n}] **{name}**", _date(citation), minute, file, also)))
 
 
 def _date(citation: Citation) -> str:

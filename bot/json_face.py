@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from importlib.resources import files
 from typing import Any, Literal, TypeAlias
 
@@ -21,7 +22,7 @@ def dumps(value: Mapping[str, Any]) -> str:
     return json.dumps(value, ensure_ascii=True)
 
 
-def schema(name: Literal["ask", "topic", "episodes", "eval"]) -> Json:
+def schema(name: Literal["ask", "topic", "episodes", "eval", "notes"]) -> Json:
     """The JSON Schema (2020-12) of what `footnote NAME --json` gives."""
     loaded: Json = json.loads(files("bot").joinpath("schemas", f"{name}.schema.json").read_text("utf-8"))
     return loaded
@@ -115,9 +116,12 @@ def _citation(citation: Citation) -> Json:
         "note_file": citation.note_file,
         "line_start": citation.line_start,
         "line_end": citation.line_end,
+        "counted": citation.counted,
         "quote": citation.quote,
         "seconds": citation.seconds,
+        "seconds_around": citation.seconds_around,
         "url": citation.url,
+        "also": [asdict(place) for place in citation.also],
     }
 
 

@@ -153,6 +153,8 @@ def _source(citation: Citation) -> list[Line]:
 
 def _place(citation: Citation, *, indent: int) -> list[Line]:
     lines = [make_line(wording.source(citation), indent=indent)]
+    if citation.also:
+        lines.append(make_line(wording.also(citation.also), indent=indent, style=QUIET))
     if url := wording.safe_url(citation.url):
         borrowed = f"  (link from {citation.url_note})" if citation.url_note else ""
         link = Text.assemble((url, QUIET + Style(link=url)), (wording.clean(borrowed), QUIET))

@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from threading import Event
 from types import TracebackType
@@ -25,6 +25,8 @@ from rag.types import Assistant, Cancelled, Citation, Episode, NotCovered
 
 T = TypeVar("T")
 ReadLine = Callable[[], str]  # the next line; EOFError at the end
+Keep = Callable[[Callable[[], None], Callable[[str], None]], AbstractContextManager[None]]
+"""Given how to reload the assistant and how to tell the user: what keeps the notes up to date inside its block."""
 
 PROMPT = "> "
 HELP = (
@@ -56,6 +58,10 @@ class OwnedAssistant:
         self._thread.submit(self._assistant.result().close).result()
         self._thread.shutdown()
 
+    def reload(self) -> None:
+        """Let it serve the newest index, between two questions. Raises IndexProblem."""
+        self._thread.submit(lambda: self._assistant.result().reload()).result()
+
     def call(self, work: Callable[[Assistant, Cancelled], T]) -> T:
         """What `work` returns; Ctrl-C makes its `cancelled` true.
 
@@ -77,6 +83,7 @@ class Chat:
         self._console = console
         self._history: list[str] = []
         self._sources: Sequence[Citation] = ()
+        self._news: list[str] = []
         self.commands: dict[str, Callable[[str], None]] = {
             ":sources": lambda _: self._show(citations_in_full(self._sources)),
             ":topic": self._topic,
@@ -93,6 +100,10 @@ class Chat:
             ":help lists what else there is.",
         )
 
+    def notify(self, sentence: str) -> None:
+        """Have something said after the next line that is typed, not in the middle of it; from any thread."""
+        self._news.append(sentence)
+
     def handle(self, typed: str) -> bool:
         """Act on one line; False once the user wants to leave. Errors are printed, never raised."""
         typed = typed.strip()
@@ -104,6 +115,8 @@ class Chat:
             self._say("Stopped.")
         except FootnoteError as error:
             self._say(str(error))
+        while self._news:
+            self._say(self._news.pop(0))
         return True
 
     def _act(self, typed: str) -> None:
@@ -145,7 +158,14 @@ class Chat:
         show(self._console, [*lines, make_line("")])
 
 
-def run_chat(open_assistant: Callable[[], Assistant], read_line: ReadLine, console: Console, *, greet: bool) -> int:
+def run_chat(
+    open_assistant: Callable[[], Assistant],
+    read_line: ReadLine,
+    console: Console,
+    *,
+    greet: bool,
+    keep: Keep = lambda _reload, _tell: nullcontext(),
+) -> int:
     """Talk until the input ends or the user leaves; 0, the exit code.
 
     Raises:
@@ -155,7 +175,7 @@ def run_chat(open_assistant: Callable[[], Assistant], read_line: ReadLine, conso
         chat = Chat(assistant, console)
         if greet:
             chat.greet()
-        with suppress(EOFError):
+        with keep(assistant.reload, chat.notify), suppress(EOFError):
             while chat.handle(read_line()):
                 pass
     return 0

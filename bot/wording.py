@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
 from rag.minutes import format_seconds
-from rag.types import Citation, Episode, NotCovered
+from rag.types import Citation, Episode, NotCovered, Place
 
 NO_ANSWER = "Your notes don't answer this."
 NOTHING_NEAR = "Your notes don't cover this."
+
+ALSO = 3  # places named beside the first
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DATE = re.compile(r"(?P<year>\d{4}|-)(?:-(?P<month>0[1-9]|1[0-2])(?:-(?P<day>0[1-9]|[12]\d|3[01]))?)?")
@@ -77,16 +79,29 @@ def episode_name(show: str | None, title: str, date: str | None = None) -> str:
     return f"{name} ({day})" if day else name
 
 
-def place(citation: Citation) -> str:
-    """Where the quote stands: "notes.txt:12-13"."""
-    return f"{clean(citation.note_file)}:{lines(citation.line_start, citation.line_end)}"
+def place(where: Citation | Place) -> str:
+    """Where the quote stands: "notes.txt:12-13", or "talk.pdf page 3" in a format without lines."""
+    between = ":" if where.counted == "line" else f" {where.counted} "
+    return f"{clean(where.note_file)}{between}{lines(where.line_start, where.line_end)}"
+
+
+def also(places: Sequence[Place]) -> str:
+    """The other places of a quote: "also rye.md:12, bees.txt:3 and 2 more"."""
+    named = ", ".join(map(place, places[:ALSO]))
+    return f"also {named}" + (f" and {len(places) - ALSO:,} more" if len(places) > ALSO else "")
+
+
+def minute(citation: Citation) -> str:
+    """Where in the audio: "1:07:30", "around 1:07:30" where only its section has a minute, or "" if unknown."""
+    if citation.seconds is None:
+        return ""
+    return ("around " if citation.seconds_around else "") + format_seconds(citation.seconds)
 
 
 def source(citation: Citation) -> str:
     """Episode, minute if known, and place, on one line."""
-    minute = "" if citation.seconds is None else format_seconds(citation.seconds)
     name = episode_name(citation.show, citation.episode, citation.date)
-    return " · ".join(filter(None, (name, minute, place(citation))))
+    return " · ".join(filter(None, (name, minute(citation), place(citation))))
 
 
 def refusal(result: NotCovered) -> str:

@@ -13,7 +13,8 @@ from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from rag import rank
+from rag import language, rank
+from rag.boilerplate import asks_for_asides
 from rag.citations import cite
 from rag.errors import Interrupted, QuestionError
 from rag.fields import in_context
@@ -30,6 +31,10 @@ SPANS = 3
 NEAR_BEST = 0.10  # a further passage is quoted if its score is no further behind the best
 RANK_SECONDS = 2.0  # the ranking stops here and keeps what it has
 LEAD_IN = "Your notes say:"
+FOREIGN = (
+    "Your question is in {question}, your notes are in {notes}: the starter embedder cannot compare the two. "
+    "Ask in the language of the notes. A multilingual embedder could; models/catalog.toml is where one will be named."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,13 +90,13 @@ class Answerer:
     ) -> Answer | NotCovered:
         """What the gate makes of the evidence, quoting from `hits`, best first."""
         clock = clock or Clock()
-        outcome = self._thresholds.outcome(found.p_answerable)
+        outcome, foreign = self._thresholds.outcome(found.p_answerable), self._foreign(question)
         if outcome == "not_covered":
-            return self._refuse(question, found, (), clock)
+            return self._refuse(question, found, (), clock, foreign)
         with clock.stage("quote"):
             citations = self._quote(found, hits, nearest=outcome == "closest")
-        if outcome == "closest":
-            return self._refuse(question, found, citations, clock)
+        if outcome == "closest" or foreign:
+            return self._refuse(question, found, citations, clock, foreign)
         return Answer(
             question=question,
             lead_in=LEAD_IN,
@@ -166,7 +171,8 @@ class Answerer:
             if citations and self._index.is_heading(hit.passage):
                 continue
             span = best_span(hit.passage.text, lambda texts: self._relevance(found, texts))
-            citation = cite(len(citations) + 1, hit.passage, span, self._index.episode_of(hit.passage))
+            episode, also = self._index.episode_of(hit.passage), self._index.also(hit.passage, span)
+            citation = cite(len(citations) + 1, hit.passage, span, episode, also=also)
             if not any(says_the_same(citation.display, other.display) for other in citations):
                 citations.append(citation)
         return tuple(citations)
@@ -178,12 +184,22 @@ class Answerer:
         shares = [len(stems & {w.stem for w in content_words(t)}) / max(1, len(stems)) for t in texts]
         return [float(c) + share for c, share in zip(cosines, shares, strict=True)]
 
-    def _refuse(self, question: str, found: Retrieved, closest: tuple[Citation, ...], clock: Clock) -> NotCovered:
+    def _foreign(self, question: str) -> str:
+        """What to say of a question in a language that the notes are not in; "" of any other."""
+        asked, known = language.language_of(question), self._index.languages
+        if asked is None or not known or asked in known:
+            return ""
+        notes = " and ".join(sorted(map(language.name, known)))
+        return FOREIGN.format(question=language.name(asked), notes=notes)
+
+    def _refuse(
+        self, question: str, found: Retrieved, closest: tuple[Citation, ...], clock: Clock, foreign: str
+    ) -> NotCovered:
         absent = tuple(word.written for word in found.words if not self._index.lexical.knows(word.stem))
         reason = "Your notes do not answer this. The closest they come:" if closest else "Your notes do not cover this."
         return NotCovered(
             question=question,
-            reason=reason,
+            reason=foreign or reason,
             closest=closest,
             absent_words=absent,
             p_answerable=found.p_answerable,
@@ -194,11 +210,12 @@ class Answerer:
 
 def find(index: Index, searched: str, vector: FloatArray, *, without: AbstractSet[int] = frozenset()) -> list[Hit]:
     """The passages nearest to a question whose vector has shape (dimension,), what fits it preferred, best first."""
-    about_episode = asks_about_episode(searched)
+    about_episode, wants_asides = asks_about_episode(searched), asks_for_asides(searched)
 
     def bonus(hit: Hit) -> float:
         misplaced = index.is_heading(hit.passage) and not about_episode
-        return rank.FITS * can_answer(searched, hit.passage.text) + rank.HEADING * misplaced
+        beside = not wants_asides and index.is_aside(hit.passage)
+        return rank.FITS * can_answer(searched, hit.passage.text) + rank.HEADING * misplaced + rank.ASIDE * beside
 
     terms = [word.stem for word in content_words(searched)]
     return rank.prefer(index.search(vector, terms, HITS, without=without), bonus)

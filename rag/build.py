@@ -17,12 +17,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from rag.errors import IndexCorrupt, IndexMissing
+from rag.offsets import Offsets
 from rag.types import Episode, EpisodeEntry, Library, Note, Passage, ReadWarning
 
 FORMAT = 2
@@ -144,25 +146,24 @@ def _episode(raw: dict[str, Any]) -> Episode:
 
 
 def _pack(passage: Passage) -> dict[str, Any]:
-    packed = asdict(passage)
-    packed["text_to_raw"] = _runs(passage.text_to_raw)
+    packed = {field.name: getattr(passage, field.name) for field in fields(passage)}  # asdict would copy all of it
+    packed["text_to_raw"] = Offsets.of(passage.text_to_raw).runs
     return packed
 
 
 def _unpack(packed: dict[str, Any]) -> Passage:
-    packed["text_to_raw"] = _unroll(packed["text_to_raw"], len(packed["text"]))
+    """The passage; what it has in common with others, or says twice, is in memory once."""
+    packed["text_to_raw"] = Offsets(packed["text_to_raw"], len(packed["text"]))
+    if packed["raw"] == packed["text"]:
+        packed["raw"] = packed["text"]
+    for name in ("episode_id", "note_file"):
+        packed[name] = sys.intern(packed[name])
     return Passage(**_tuples(packed))
 
 
 def _tuples(raw: dict[str, Any]) -> dict[str, Any]:
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()}
+    return {key: _frozen(value) for key, value in raw.items()}
 
 
-def _runs(offsets: Sequence[int]) -> list[list[int]]:
-    """The places where the offsets do not simply count on: [index, offset]."""
-    return [[i, o] for i, o in enumerate(offsets) if i == 0 or o != offsets[i - 1] + 1]
-
-
-def _unroll(runs: Sequence[Sequence[int]], length: int) -> tuple[int, ...]:
-    ends = [run[0] for run in runs[1:]] + [length]
-    return tuple(o + k for (i, o), end in zip(runs, ends, strict=True) for k in range(end - i))
+def _frozen(value: Any) -> Any:  # noqa: ANN401
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value

@@ -108,11 +108,10 @@ def calibrate(index: Index, embedder: Embedder, answerer: Answerer, *, progress:
     tell = progress or (lambda _stage, _done, _total: None)
     trials, away = make_trials(index.passages), off_topic_questions()
     vectors = embedder.embed([trial.question for trial in trials] + away)
-    same = _rows_by_text(index.passages)
     with_passage: list[float] = []
     without: list[float] = []
     for i, trial in enumerate(trials):
-        copies = same[index.passages[trial.row].text]
+        copies = frozenset(index.copies(trial.row))
         with_passage.append(answerer.retrieve_vector(trial.question, vectors[i]).p_answerable)
         without.append(answerer.retrieve_vector(trial.question, vectors[i], without=copies).p_answerable)
         tell("Calibrating", i + 1, len(trials))
@@ -132,14 +131,6 @@ def _measure(with_passage: np.ndarray, without: np.ndarray, off: np.ndarray) -> 
         off_topic=len(off),
         off_topic_answered=float((off >= answer).mean()),
     )
-
-
-def _rows_by_text(passages: Sequence[Passage]) -> dict[str, frozenset[int]]:
-    """Rows that say the same to the letter: a trial's passage must go with its copies."""
-    rows: dict[str, set[int]] = {}
-    for row, passage in enumerate(passages):
-        rows.setdefault(passage.text, set()).add(row)
-    return {text: frozenset(found) for text, found in rows.items()}
 
 
 def save_calibration(build: Path, calibration: Calibration) -> None:

@@ -5,11 +5,13 @@ Pure functions; no model ever writes any of it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rag.minutes import best_link
-from rag.types import Citation, Episode, Passage
+from rag.types import Citation, Episode, Passage, Place
 
 
-def cite(n: int, passage: Passage, span: tuple[int, int], episode: Episode) -> Citation:
+def cite(n: int, passage: Passage, span: tuple[int, int], episode: Episode, *, also: Sequence[Place] = ()) -> Citation:
     """Citation number `n`: the half-open `span` of `passage.text`, as it stands in the note.
 
     The quote is byte-exact; its lines are those of the span, not of the whole passage. A link that only
@@ -17,7 +19,7 @@ def cite(n: int, passage: Passage, span: tuple[int, int], episode: Episode) -> C
     """
     start, end = passage.raw_span(*span)
     quote = passage.raw[start:end]
-    line = passage.line_start + _line_breaks(passage.raw[:start])
+    line_start, line_end = lines_of(passage, span)
     url, url_note = _link(passage, episode)
     return Citation(
         n=n,
@@ -27,14 +29,40 @@ def cite(n: int, passage: Passage, span: tuple[int, int], episode: Episode) -> C
         episode=episode.title,
         date=episode.date,
         note_file=passage.note_file,
-        line_start=line,
-        line_end=line + _line_breaks(quote),
+        line_start=line_start,
+        line_end=line_end,
         quote=quote,
         display=passage.text[span[0] : span[1]],
         seconds=passage.seconds,
+        seconds_around=passage.seconds_around,
         url=url,
         url_note=url_note,
+        also=tuple(also),
+        counted=passage.counted,
     )
+
+
+def place_of(passage: Passage, span: tuple[int, int], episode: Episode) -> Place:
+    """Where the half-open `span` of `passage.text` stands."""
+    line_start, line_end = lines_of(passage, span)
+    return Place(
+        note_file=passage.note_file,
+        line_start=line_start,
+        line_end=line_end,
+        episode=episode.name,
+        counted=passage.counted,
+    )
+
+
+def lines_of(passage: Passage, span: tuple[int, int]) -> tuple[int, int]:
+    """First and last line of the file (or page, or paragraph), 1-based and inclusive, of the half-open `span` of `passage.text`."""
+    start, end = passage.raw_span(*span)
+    above = _line_breaks(passage.raw[:start])
+    below = above + _line_breaks(passage.raw[start:end])
+    if passage.line_map:
+        places = passage.line_map[above : below + 1]
+        return min(first for first, _ in places), max(last for _, last in places)
+    return passage.line_start + above, passage.line_start + below
 
 
 def _line_breaks(text: str) -> int:

@@ -1,23 +1,26 @@
-"""Episodes: which entries of which notes are about the same one, and what they say of it together.
+"""Episodes: the entries of all notes, joined where they are about the same one, and what they say of it together.
 
-Knows nothing of files or passages. The rules, in this order: a shared link joins; anything that
-contradicts (another show, date, video or title) keeps apart; the same guests or the same title join.
+Says of every field where it came from. Knows nothing of files or passages; how sure a join is, `rag/likeness.py`
+says, and what folders and file names add, `rag/paths.py`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
-from urllib.parse import parse_qs, urlsplit
+from functools import cached_property
+from typing import Any
 
+from rag import likeness, paths
+from rag.grouping import Groups, Wishes, grouped
+from rag.likeness import link_id
 from rag.readers import dates, names, shows
 from rag.text import slug
-from rag.types import Episode, EpisodeEntry
+from rag.types import GUESSES, Episode, EpisodeEntry, Proposal
 
-_YOUTUBE = re.compile(r"(?:^|\.)(?:youtube(?:-nocookie)?\.com|youtu\.be)$")
-_ALIKE, _UNLIKE = 0.9, 0.6
+_FIELDS = ("show", "title", "number", "guests", "hosts", "date", "urls")
+_OVERRIDE = "override"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,132 +36,138 @@ class Claim:
     guessed: bool = False
     fallback: str = ""
 
-    @property
+    @cached_property
     def named(self) -> bool:
         """Whether the title is more than its guests' names."""
         listed = names.split(self.entry.title)
         return bool(self.entry.title) and not (listed and names.all_met(listed, self.entry.guests))
 
 
-def join(claims: Sequence[Claim]) -> tuple[tuple[Episode, ...], tuple[int, ...]]:
-    """The episodes, by show and date, and for each claim the index of its episode in them."""
-    groups = _grouped(claims)
-    named = _with_ids([_episode(group) for group in groups])
+@dataclass(frozen=True, kw_only=True)
+class Joined:
+    """The episodes, by show and date; for each claim the index of its episode; and joins to ask the owner about."""
+
+    episodes: tuple[Episode, ...]
+    places: tuple[int, ...]
+    proposals: tuple[Proposal, ...] = ()
+
+
+def join(claims: Sequence[Claim], wishes: Wishes | None = None) -> Joined:
+    """The claims as episodes. What the owner wishes comes before what the notes suggest."""
+    placed = tuple(_placed(claims))
+    traits = [
+        likeness.traits(claim.entry, named=claim.named, guessed=claim.guessed, sure_number=sure)
+        for claim, sure in placed
+    ]
+    groups = grouped(likeness.telling(traits), wishes or Wishes())
+    named = _with_ids([_episode([placed[i][0] for i in members]) for members in groups.members])
     order = sorted(range(len(named)), key=lambda g: _shelf(named[g]))
-    place = {id(claim): order.index(g) for g, group in enumerate(groups) for claim in group}
-    return tuple(named[g] for g in order), tuple(place[id(claim)] for claim in claims)
+    shelf = {group: place for place, group in enumerate(order)}
+    home = {index: shelf[g] for g, members in enumerate(groups.members) for index in members}
+    return Joined(
+        episodes=tuple(named[g] for g in order),
+        places=tuple(home[index] for index in range(len(claims))),
+        proposals=tuple(_proposals(groups, named)),
+    )
 
 
-def link_id(url: str) -> str:
-    """What all addresses of one recording have in common: the video's id, or host and path."""
-    try:
-        split = urlsplit(url)
-        host = (split.hostname or "").removeprefix("www.").lower()
-    except ValueError:
-        return url
-    if _YOUTUBE.search(host):
-        return "youtube:" + _video(host, split.path, split.query)
-    query = parse_qs(split.query)
-    kept = "&".join(f"{key}={query[key][0]}" for key in ("i", "id", "p", "episode") if key in query)
-    return f"{host}{split.path.rstrip('/')}?{kept}"
+def _placed(claims: Sequence[Claim]) -> Iterator[tuple[Claim, bool]]:
+    """Each claim with what its folder and file name add, and whether its number is surely one."""
+    alone = Counter(claim.entry.note_file for claim in claims)
+    for claim in claims:
+        file = claim.entry.note_file
+        if alone[file] == 1:
+            said = paths.facts(file)
+        else:
+            show = paths.show_of(file)
+            said = paths.PathFacts(show=show, origins={"show": "folder"} if show else {})
+        entry = _without_hosts(_filled(claim.entry, said))
+        agreed = claim.entry.number == said.number or claim.entry.origin("number") not in GUESSES
+        sure = entry.number is not None and (said.sure_number or (claim.entry.number is not None and agreed))
+        yield replace(claim, entry=entry, fallback=said.title or claim.fallback), sure
 
 
-def same(one: Claim, other: Claim) -> bool:
-    """Whether two entries are about one episode."""
-    a, b = one.entry, other.entry
-    if _linked(one, other):
-        return True
-    if _contradict(one, other):
-        return False
-    if a.note_file == b.note_file:
-        return (a.show, a.title, a.date) == (b.show, b.title, b.date)
-    return _same_guests(one, other) or _same_title(one, other)
+def _filled(entry: EpisodeEntry, said: paths.PathFacts) -> EpisodeEntry:
+    """The entry, with its gaps filled from its path. What the owner has emptied stays empty."""
+    found = {"show": said.show, "number": said.number, "date": said.date}
+    if entry.origin("guests") == "words":
+        found["title"] = said.title  # surer than a title made of whoever speaks
+    gaps = {
+        name: value
+        for name, value in found.items()
+        if value and not getattr(entry, name) and entry.origin(name) != _OVERRIDE
+    }
+    if not gaps:
+        return entry
+    origins = (*entry.origins, *((name, said.origins[name]) for name in gaps))
+    return replace(entry, **gaps, origins=origins)  # type: ignore[arg-type]
 
 
-def _grouped(claims: Sequence[Claim]) -> list[list[Claim]]:
-    """Greedy: surest claims first, each to the first group it matches one of and contradicts none of."""
-    groups: list[list[Claim]] = []
-    for claim in sorted(claims, key=lambda c: c.guessed):
-        home = next((group for group in groups if _fits(claim, group)), None)
-        if home is None:
-            home = []
-            groups.append(home)
-        home.append(claim)
-    return groups
+def _without_hosts(entry: EpisodeEntry) -> EpisodeEntry:
+    """The entry; where guests were gathered from who speaks, without the hosts of a show that its path names."""
+    known = shows.by_name(entry.show) if entry.show and entry.origin("guests") == "words" else None
+    hosts = (*entry.hosts, *(known.hosts if known else ()))
+    guests = tuple(name for name in entry.guests if not any(names.same(name, host) for host in hosts))
+    return replace(entry, guests=guests) if known and guests != entry.guests else entry
 
 
-def _fits(claim: Claim, known: Sequence[Claim]) -> bool:
-    if any(_linked(claim, other) for other in known):
-        return True
-    return any(same(claim, other) for other in known) and not any(_contradict(claim, other) for other in known)
-
-
-def _linked(one: Claim, other: Claim) -> bool:
-    return bool({*map(link_id, one.entry.urls)} & {*map(link_id, other.entry.urls)})
-
-
-def _contradict(one: Claim, other: Claim) -> bool:
-    a, b = one.entry, other.entry
-    if a.show and b.show and shows.key(a.show) != shows.key(b.show):
-        return True
-    if not dates.agree(a.date, b.date):
-        return True
-    videos = [{link for url in e.urls if (link := link_id(url)).startswith("youtube:")} for e in (a, b)]
-    if all(videos) and not videos[0] & videos[1]:
-        return True
-    return one.named and other.named and not _titles_near(a.title, b.title, _UNLIKE)
-
-
-def _same_guests(one: Claim, other: Claim) -> bool:
-    a, b = one.entry, other.entry
-    if not a.guests or not b.guests:
-        return False
-    if one.guessed or other.guessed:
-        sure, guess = (b, a) if one.guessed else (a, b)
-        return (
-            not (one.guessed and other.guessed) and _known_together(a, b) and names.all_met(sure.guests, guess.guests)
-        )
-    few, many = sorted((a.guests, b.guests), key=len)
-    full = all(" " in name for name in (*few, *many))
-    if not names.all_met(few, many):
-        return False
-    if names.all_met(many, few):
-        return full or _known_together(a, b)
-    return full and _known_together(a, b)
-
-
-def _known_together(a: EpisodeEntry, b: EpisodeEntry) -> bool:
-    return a.show is not None and b.show is not None
-
-
-def _same_title(one: Claim, other: Claim) -> bool:
-    return one.named and other.named and _titles_near(one.entry.title, other.entry.title, _ALIKE)
-
-
-def _titles_near(one: str, other: str, least: float) -> bool:
-    a, b = slug(one, limit=200), slug(other, limit=200)
-    if min(len(a), len(b)) >= 12 and (a in b or b in a):
-        return re.sub(r"\D", "", a) == re.sub(r"\D", "", b) or least < _ALIKE
-    numbers = [re.findall(r"\d+", text) for text in (a, b)]
-    if numbers[0] != numbers[1]:
-        return False
-    return bool(a and b) and SequenceMatcher(None, a, b).ratio() >= least
+def _proposals(groups: Groups, named: Sequence[Episode]) -> Iterator[Proposal]:
+    for (one, other), like in sorted(groups.near.items()):
+        yield Proposal(one=named[one].id, other=named[other].id, confidence=min(like.score, 0.99), why=like.why)
 
 
 def _episode(claims: Sequence[Claim]) -> Episode:
+    """What the claims say together: what the owner set, else what says most."""
     sure = [claim for claim in claims if not claim.guessed] or list(claims)
-    guests = _fullest_guests([claim.entry.guests for claim in sure])
-    title = _title(sure, guests) or next((c.fallback for c in claims if c.fallback), "Untitled")
+    guests = _set(claims, "guests") or _fullest_guests([claim.entry.guests for claim in sure])
+    title = (
+        _set(claims, "title") or _title(sure, guests) or next((c.fallback for c in claims if c.fallback), "Untitled")
+    )
+    show = _set(claims, "show") or next((c.entry.show for c in claims if c.entry.show), None)
     entries = tuple(sorted((_completed(c, guests, title) for c in claims), key=lambda e: (e.note_file, e.line_start)))
-    return Episode(
+    episode = Episode(
         id="",
-        show=next((c.entry.show for c in claims if c.entry.show), None),
+        show=show,
         title=title,
         guests=guests,
-        date=dates.fullest(c.entry.date for c in claims),
-        urls=tuple(dict.fromkeys(url for entry in entries for url in entry.urls)),
+        date=_set(claims, "date") or _date(claims),
+        urls=_set(claims, "urls") or tuple(dict.fromkeys(url for entry in entries for url in entry.urls)),
+        number=_set(claims, "number") or _number(claims),
+        hosts=_set(claims, "hosts") or _hosts(claims, show),
         entries=entries,
     )
+    return replace(episode, origins=tuple(_origins(episode, claims)))
+
+
+def _set(claims: Sequence[Claim], name: str) -> Any:  # noqa: ANN401
+    """What the owner set a field to, if they did."""
+    return next((getattr(c.entry, name) for c in claims if c.entry.origin(name) == _OVERRIDE), None)
+
+
+def _origins(episode: Episode, claims: Sequence[Claim]) -> Iterator[tuple[str, str]]:
+    """Where each field came from: the first entry that says just this, or else why it says it."""
+    for name in _FIELDS:
+        value = getattr(episode, name)
+        if not value:
+            continue
+        entries = [claim.entry for claim in claims if getattr(claim.entry, name)]
+        exact = [entry for entry in entries if getattr(entry, name) == value] or entries
+        found = [origin for entry in exact if (origin := entry.origin(name))]
+        if found or entries:
+            yield name, min(found, key=lambda origin: origin in GUESSES, default="text")
+        else:
+            yield name, _made_up(name, episode, claims)
+
+
+def _made_up(name: str, episode: Episode, claims: Sequence[Claim]) -> str:
+    """Where a field came from that no entry has."""
+    if name == "hosts":
+        return "shows table"
+    if names.joined(episode.guests[:4]) == episode.title:
+        return "guests"
+    files = [claim.entry.note_file for claim in claims]
+    told = next(filter(None, (paths.facts(file).origins.get(name) for file in files)), None)
+    return told or ("file name" if any(slug(episode.title) in slug(file, limit=300) for file in files) else "words")
 
 
 def _title(claims: Sequence[Claim], guests: Sequence[str]) -> str:
@@ -168,6 +177,25 @@ def _title(claims: Sequence[Claim], guests: Sequence[str]) -> str:
         return max(real, key=len)
     listed = [c.entry.title for c in claims if c.entry.title and c.entry.guests == tuple(guests)]
     return listed[0] if listed else names.joined(guests[:4])
+
+
+def _date(claims: Sequence[Claim]) -> str | None:
+    """The fullest date; one that is only guessed must agree with those that are not."""
+    entries = [claim.entry for claim in claims if claim.entry.date]
+    sure = [entry.date for entry in entries if entry.origin("date") not in GUESSES]
+    guessed = [e.date for e in entries if e.date not in sure and all(dates.agree(e.date, date) for date in sure)]
+    return dates.fullest([*sure, *guessed])
+
+
+def _number(claims: Sequence[Claim]) -> str | None:
+    entries = sorted((c.entry for c in claims if c.entry.number), key=lambda e: e.origin("number") in GUESSES)
+    return entries[0].number if entries else None
+
+
+def _hosts(claims: Sequence[Claim], show: str | None) -> tuple[str, ...]:
+    stated = tuple(dict.fromkeys(host for claim in claims for host in claim.entry.hosts))
+    known = shows.by_name(show) if show and not stated else None
+    return known.hosts if known else stated
 
 
 def _fullest_guests(lists: Iterable[Sequence[str]]) -> tuple[str, ...]:
@@ -182,20 +210,28 @@ def _fullest_guests(lists: Iterable[Sequence[str]]) -> tuple[str, ...]:
 
 def _completed(claim: Claim, guests: tuple[str, ...], title: str) -> EpisodeEntry:
     """The entry, with what the other notes know of its guests and title."""
-    if claim.guessed and guests and names.all_met(guests, claim.entry.guests):
-        return replace(claim.entry, guests=guests, title=claim.entry.title or title)
-    return replace(claim.entry, title=claim.entry.title or title)
+    entry = claim.entry
+    if claim.guessed and guests != entry.guests and guests and names.all_met(guests, entry.guests):
+        entry = replace(entry, guests=guests, origins=_relabelled(entry, "guests", "note"))
+    if entry.title:
+        return entry
+    return replace(entry, title=title, origins=_relabelled(entry, "title", "note"))
+
+
+def _relabelled(entry: EpisodeEntry, name: str, origin: str) -> tuple[tuple[str, str], ...]:
+    return (*(pair for pair in entry.origins if pair[0] != name), (name, origin))
 
 
 def _with_ids(found: Sequence[Episode]) -> list[Episode]:
     taken: set[str] = set()
+    tried: Counter[str] = Counter()
     named = []
     for episode in found:
         base = slug(" ".join(filter(None, (episode.show, episode.title, episode.date)))) or "episode"
-        name, number = base, 1
+        name = base
         while name in taken:
-            number += 1
-            name = f"{base}-{number}"
+            tried[base] += 1
+            name = f"{base}-{tried[base] + 1}"
         taken.add(name)
         named.append(replace(episode, id=name))
     return named
@@ -205,6 +241,4 @@ def _shelf(episode: Episode) -> tuple[str, str, str]:
     return (episode.show or "\uffff").casefold(), episode.date or "", episode.title.casefold()
 
 
-def _video(host: str, path: str, query: str) -> str:
-    named = parse_qs(query).get("v")
-    return named[0] if named and host != "youtu.be" else path.rstrip("/").rpartition("/")[2]
+__all__ = ["Claim", "Joined", "join", "link_id"]

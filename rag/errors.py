@@ -2,6 +2,7 @@
 
     FootnoteError
     ├── NotesError              the notes folder as a whole (missing, empty, unreadable)
+    │   ├── NoNotes             there is no file to read in it
     │   └── NoteError           one file of it; costs only that file
     ├── ModelError
     │   ├── ModelMissing        not on disk, or truncated
@@ -33,6 +34,10 @@ class FootnoteError(Exception):
 
 class NotesError(FootnoteError):
     """The notes folder cannot be used."""
+
+
+class NoNotes(NotesError):
+    """There is no file to read in the notes folder."""
 
 
 class NoteError(NotesError):

@@ -21,7 +21,8 @@ import numpy.typing as npt
 from rag.answer import Answerer, Clock, Retrieved
 from rag.errors import FootnoteError, QuestionError
 from rag.index import Index
-from rag.types import Answer, Citation, Hit, NotCovered, Passage
+from rag.library import bytes_of
+from rag.types import Answer, Citation, Hit, NotCovered, Passage, Place
 
 Json = dict[str, Any]
 Numbers = npt.NDArray[np.float64]
@@ -110,7 +111,7 @@ def _ask(index: Index, answerer: Answerer, question: Question) -> Json:
     result = answerer.decide(question.question, found, hits, clock=clock)
     return {
         **_record(question, hits, result, found.p_answerable),
-        "p_without_gold": _without_gold(answerer, found, gold_rows(index.passages, question.gold)),
+        "p_without_gold": _without_gold(answerer, found, _with_copies(index, gold_rows(index.passages, question.gold))),
         "timings_ms": clock.timings(),
         "error": "",
     }
@@ -126,7 +127,7 @@ def _record(question: Question, hits: Sequence[Hit], result: Answer | NotCovered
         "outcome": result.outcome if result else "not_covered",
         "p_answerable": p,
         "hits": [_hit(hit) for hit in hits],
-        "gold_rank": gold_rank([hit.passage for hit in hits], question.gold),
+        "gold_rank": gold_rank(hits, question.gold),
         "citations": [_citation(c, question.gold) for c in shown],
         "keyfacts_found": _keyfacts(question, shown),
     }
@@ -140,10 +141,16 @@ def _hit(hit: Hit) -> Json:
         "line_end": passage.line_end,
         "text": passage.raw,
         "score": hit.score,
+        "also": [_place(copy) for copy in hit.also],
     }
 
 
+def _place(place: Passage | Place) -> Json:
+    return {"note_file": place.note_file, "line_start": place.line_start, "line_end": place.line_end}
+
+
 def _citation(citation: Citation, gold: Sequence[Gold]) -> Json:
+    files = {citation.note_file, *(place.note_file for place in citation.also)}
     return {
         "n": citation.n,
         "show": citation.show,
@@ -155,7 +162,8 @@ def _citation(citation: Citation, gold: Sequence[Gold]) -> Json:
         "quote": citation.quote,
         "seconds": citation.seconds,
         "url": citation.url,
-        "gold": any(g.file == citation.note_file and overlaps(g.quote, citation.quote) for g in gold),
+        "also": [_place(place) for place in citation.also],
+        "gold": any(g.file in files and overlaps(g.quote, citation.quote) for g in gold),
     }
 
 
@@ -183,10 +191,10 @@ def overlaps(gold: str, quote: str) -> bool:
     return bool(other) and (one in other or other in one)
 
 
-def gold_rank(passages: Sequence[Passage], gold: Sequence[Gold]) -> int | None:
-    """1-based place of the first passage that holds a gold quote of its file; None if none does."""
-    for place, passage in enumerate(passages, start=1):
-        if _holds(passage, gold):
+def gold_rank(hits: Sequence[Hit], gold: Sequence[Gold]) -> int | None:
+    """1-based place of the first hit that holds a gold quote of its file, or whose copy does; None if none does."""
+    for place, hit in enumerate(hits, start=1):
+        if any(_holds(passage, gold) for passage in (hit.passage, *hit.also)):
             return place
     return None
 
@@ -194,6 +202,11 @@ def gold_rank(passages: Sequence[Passage], gold: Sequence[Gold]) -> int | None:
 def gold_rows(passages: Sequence[Passage], gold: Sequence[Gold]) -> frozenset[int]:
     """Rows of every passage that holds a gold quote."""
     return frozenset(row for row, passage in enumerate(passages) if _holds(passage, gold))
+
+
+def _with_copies(index: Index, rows: Iterable[int]) -> frozenset[int]:
+    """The rows and all that say the same: what answers is only gone with its copies."""
+    return frozenset(copy for row in rows for copy in index.copies(row))
 
 
 def _holds(passage: Passage, gold: Sequence[Gold]) -> bool:
@@ -312,12 +325,12 @@ def _timings(records: Sequence[Json]) -> Json:
 
 def _byte_exact(records: Sequence[Json], index: Index, notes: Path) -> Json:
     """Share of shown quotes whose bytes stand in their note."""
-    encodings = {note.file: note.encoding for note in index.notes}
+    known = {note.file: note for note in index.notes}
     cache: dict[str, bytes] = {}
     exact = []
     for citation in (c for record in records for c in record["citations"]):
         name = citation["note_file"]
         if name not in cache:
-            cache[name] = (notes / name).read_bytes()
-        exact.append(citation["quote"].encode(encodings[name], "surrogateescape") in cache[name])
+            cache[name] = bytes_of(notes, known[name])
+        exact.append(citation["quote"].encode(known[name].encoding, "surrogateescape") in cache[name])
     return share(np.asarray(exact, dtype=bool))

@@ -14,25 +14,29 @@ import shutil
 import subprocess  # the probe runs in a process of its own, because it can crash natively
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 import filelock
 import numpy as np
 
+from rag import boilerplate, duplicates
 from rag import build as layout
 from rag.build import Manifest
+from rag.citations import place_of
 from rag.errors import IndexBusy, IndexCorrupt, IndexMismatch, IndexProblem, NotesError, StorageFull
 from rag.fields import FIELDS_VERSION, header, lexical_terms, only_names, vector_texts
 from rag.fusion import fuse, row_cosine
+from rag.language import spoken
 from rag.lexical import LexicalIndex
 from rag.library import READER_VERSION, read_library, scan
 from rag.store import Vector, VectorStore
-from rag.types import Embedder, Episode, FloatArray, Hit, Library, Passage, ReadWarning
+from rag.types import Embedder, Episode, FloatArray, Hit, Library, Passage, Place, ReadWarning
 from rag.words import terms, words
 
 log = logging.getLogger(__name__)
@@ -72,6 +76,7 @@ class Index:
         passages: in row order; everything else here speaks of rows.
         names: terms of all shows, episodes and guests.
         name_words: their words, case-folded -> as written.
+        languages: ISO 639-1 codes of the languages the notes are in.
         first_vector: number of a row's first vector, with one more entry at the end; shape (rows + 1,).
     """
 
@@ -92,9 +97,13 @@ class Index:
         self.names = frozenset(term for e in library.episodes for term in terms(header(e)))
         self.name_words = {w.written.casefold(): w.written for e in library.episodes for w in words(header(e))}
         self.first_vector = np.concatenate([[0], np.cumsum(counts)]).astype(int)
+        self.languages = spoken(passage.language for passage in self.passages)
         self.folder = folder
+        self._duplicates = duplicates.load(folder)
+        self._copies = {self.passages[row].id: group for group in self._duplicates.groups for row in group}
         self._terms: dict[str, frozenset[str]] = {}  # by passage id, as they are asked for
         self._headings: dict[str, bool] = {}
+        self._asides: dict[str, bool] = {}
 
     def vector_numbers(self, row: int) -> range:
         """The numbers of a row's vectors in the store."""
@@ -112,6 +121,27 @@ class Index:
             self._headings[passage.id] = only_names(passage, self.episode_of(passage))
         return self._headings[passage.id]
 
+    def is_aside(self, passage: Passage) -> bool:
+        """Whether a passage is beside the matter: a sponsor read, a link list, a call to subscribe."""
+        if passage.id not in self._asides:
+            repeated = (self._duplicates.sentences.get(key, ()) for key in duplicates.sentence_keys(passage.text))
+            episodes = ({self.passages[row].episode_id for row in rows} for rows in repeated)
+            most = max(map(len, episodes), default=1)
+            self._asides[passage.id] = boilerplate.is_aside(passage.text, section=passage.section, episodes=most)
+        return self._asides[passage.id]
+
+    def copies(self, row: int) -> tuple[int, ...]:
+        """The rows that say the same as a row, itself included."""
+        return self._copies.get(self.passages[row].id, (row,))
+
+    def also(self, passage: Passage, span: tuple[int, int]) -> tuple[Place, ...]:
+        """Every other place where the half-open `span` of `passage.text` stands, in the order of the notes."""
+        quote = passage.text[span[0] : span[1]]
+        rows = sorted({*self._copies.get(passage.id, ()), *self._duplicates.rows_with(quote)})
+        others = [other for other in map(self.passages.__getitem__, rows) if other.id != passage.id]
+        spans = [duplicates.matching_span(other.text, quote) or (0, len(other.text)) for other in others]
+        return tuple(place_of(other, span, self.episode_of(other)) for other, span in zip(others, spans, strict=True))
+
     def idf(self, term: str, *, without: AbstractSet[int] = frozenset()) -> float:
         """Inverse document frequency of a term, as if the rows in `without` were not in the notes."""
         fewer = sum(term in self.terms_of(self.passages[row]) for row in without)
@@ -125,6 +155,7 @@ class Index:
     ) -> list[Hit]:
         """The `limit` best passages for a unit vector of shape (dimension,) and a question's terms, best first.
 
+        Of passages that say the same the best is found, with the others in its `also`.
         Rows in `without` are treated as if they were not in the notes (this is how the gate is calibrated).
         """
         lexical = self.lexical.scores(terms)
@@ -139,22 +170,33 @@ class Index:
         cosines = np.asarray([row_cosine(part.tolist()) for part in np.split(flat, splits)], dtype=np.float32)
         best = float(lexical.max())
         scores = fuse(cosines[:, 0], lexical[rows], best)
-        order = np.argsort(-scores, kind="stable")[:limit]
+        order = list(self._firsts(rows, np.argsort(-scores, kind="stable")))[:limit]
         return [
             Hit(
                 passage=self.passages[rows[i]],
                 score=float(scores[i]),
                 cosine=float(cosines[i, 1]),
                 bm25=float(lexical[rows[i]] / best) if best > 0 else 0.0,
+                also=tuple(self.passages[row] for row in self.copies(rows[i]) if row != rows[i] and row not in without),
             )
             for i in order
         ]
 
+    def _firsts(self, rows: Sequence[int], order: Iterable[int]) -> Iterator[int]:
+        """Those of `order` (indices of `rows`) whose row says what none before it says."""
+        said: set[int] = set()
+        for i in order:
+            first = self.copies(rows[i])[0]
+            if first not in said:
+                said.add(first)
+                yield i
+
     def _candidates(self, query: FloatArray, lexical: FloatArray, without: AbstractSet[int]) -> list[int]:
         """Rows worth scoring exactly: those of the nearest vectors and those with the best BM25."""
         dense = [row for row, _ in self.store.nearest(query, min(NEAREST_VECTORS, self.manifest.vectors))]
-        top = np.argsort(-lexical, kind="stable")[:LEXICAL_CANDIDATES]
-        words = [int(row) for row in top if lexical[row] > 0]
+        top = np.argsort(-lexical, kind="stable")[: 10 * LEXICAL_CANDIDATES].tolist()
+        firsts = islice(self._firsts(range(len(lexical)), top), LEXICAL_CANDIDATES)
+        words = [row for row in firsts if lexical[row] > 0]
         return [row for row in dict.fromkeys([*dense, *words]) if row not in without]
 
     def close(self) -> None:
@@ -289,14 +331,19 @@ def write_build(
     layout.write_library(folder, library)
     documents = [lexical_terms(p, episodes[p.episode_id]) for p in library.passages]
     LexicalIndex.build(documents).save(folder / layout.WORDS)
+    duplicates.save(folder, duplicates.find_duplicates(library.passages))
     texts = [(row, t) for row, p in enumerate(library.passages) for t in vector_texts(p, episodes[p.episode_id])]
     vectors = [Vector(row=row, text_hash=_text_hash(text)) for row, text in texts]
-    values = dict(known or {})
-    missing = {v.text_hash: text for v, (_, text) in zip(vectors, texts, strict=True) if v.text_hash not in values}
-    values.update(_embed(missing, embedder, progress))
+    known = known or {}
+    missing = {v.text_hash: text for v, (_, text) in zip(vectors, texts, strict=True) if v.text_hash not in known}
+    numbers: dict[str, list[int]] = {}
+    for number, vector in enumerate(vectors):
+        numbers.setdefault(vector.text_hash, []).append(number)
+    stacked = np.empty((len(vectors), embedder.dimension), dtype=np.float32)  # a large index has them in memory once
+    for text_hash, value in chain(known.items(), _embed(missing, embedder, progress)):
+        stacked[numbers.get(text_hash, [])] = value
     store = VectorStore.create(folder / layout.VECTORS)
     try:
-        stacked = np.stack([values[v.text_hash] for v in vectors])
         store.add(vectors, stacked, progress=lambda done: progress("Storing", done, len(vectors)))
     finally:
         store.close()
@@ -304,15 +351,13 @@ def write_build(
     return len(vectors), len(missing)
 
 
-def _embed(texts: dict[str, str], embedder: Embedder, tell: Progress) -> dict[str, FloatArray]:
+def _embed(texts: dict[str, str], embedder: Embedder, tell: Progress) -> Iterator[tuple[str, FloatArray]]:
     # Sorted by length, so that a batch holds texts of like length and little is computed on padding.
     hashes = sorted(texts, key=lambda h: len(texts[h]), reverse=True)
-    values: dict[str, FloatArray] = {}
     for start in range(0, len(hashes), EMBED_BATCH):
         part = hashes[start : start + EMBED_BATCH]
-        values.update(zip(part, embedder.embed([texts[h] for h in part]), strict=True))
-        tell("Embedding", len(values), len(hashes))
-    return values
+        yield from zip(part, embedder.embed([texts[h] for h in part]), strict=True)
+        tell("Embedding", start + len(part), len(hashes))
 
 
 def _text_hash(text: str) -> str:
@@ -351,6 +396,25 @@ def _serving(data: Path) -> list[Path]:
         return [layout.current_build(data)]
     except IndexProblem:
         return []
+
+
+def drop_old_builds(data: Path, *, wait: Callable[[], object]) -> None:
+    """Delete all builds but the serving one, after `wait`: another process may still read the one before.
+
+    Raises IndexBusy. Where the system does not let go of files that are read, they go next time.
+    """
+    if len(list(layout.builds_folder(data).iterdir())) > 1:
+        wait()
+        with _lock(data):
+            layout.remove_builds(data, keep=_serving(data))
+
+
+def drop_index(data: Path) -> None:
+    """Delete the index: no build serves any longer, and none is left. Raises IndexBusy."""
+    if layout.builds_folder(data).is_dir():
+        with _lock(data):
+            (data / "current").unlink(missing_ok=True)
+            layout.remove_builds(data, keep=[])
 
 
 def _new_build(data: Path, *, keep: Sequence[Path]) -> Path:

@@ -10,23 +10,26 @@ import logging
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath, PurePosixPath
 
-from rag import episodes
-from rag.errors import NoteError, NotesError
+from rag import episodes, extract, overrides
+from rag.errors import NoNotes, NoteError, NotesError
+from rag.extract import archive
+from rag.ignored import is_ignored
+from rag.language import with_languages
 from rag.passages import is_junk, passages_of
 from rag.readers import Part, Reading, Source, reader_for
 from rag.text import Decoded, decode, is_binary, readable, slug
 from rag.types import Episode, Library, Note, Passage, ReadWarning
 
-READER_VERSION = 1
+READER_VERSION = 2
 """Raise it whenever the same files would give other passages: an index records it."""
 
 Progress = Callable[[int, int, str], None]
 ReadBytes = Callable[[Path], bytes]
 
-SUFFIXES = frozenset({".txt", ".md", ".markdown"})
+SUFFIXES = frozenset({".txt", ".text", ".md", ".markdown", ".srt", ".vtt"}) | extract.SUFFIXES
 LARGEST = 20 * 1024 * 1024
 LONG_LINE = 20_000
 _BESIDE_NOTES = (
@@ -40,11 +43,18 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class _Found:
-    """A file of the folder: its path, or why it is none to read."""
+    """A file of the folder, or of an archive in it: how to read it, or why it is none to read.
+
+    Attributes:
+        path: where it lies; that of the archive for a member of one.
+        size: a member's size; None where the file system says it.
+    """
 
     file: str
     path: Path
     trouble: str | None = None
+    read: ReadBytes = Path.read_bytes
+    size: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,44 +79,61 @@ def read_library(folder: Path, *, progress: Progress | None = None) -> Library:
         if progress:
             progress(done, len(found), file.file)
         try:
-            loaded.append(load(file.path, file.file, trouble=file.trouble))
+            loaded.append(_load(file))
             warnings += loaded[-1].warnings
         except NoteError as error:
             warnings.append(ReadWarning(file=file.file, line=None, reason=str(error), skipped=True))
     if progress:
         progress(len(found), len(found), "")
-    joined, places = episodes.join([_claim(item, part) for item in loaded for part in item.reading.parts])
-    passages = tuple(_all_passages(loaded, joined, places, warnings))
+    rules, unusable = overrides.read(folder)
+    joined, lost = overrides.joined([_claim(item, part) for item in loaded for part in item.reading.parts], rules)
+    warnings += (*unusable, *lost)
+    passages = with_languages(tuple(_all_passages(loaded, joined.episodes, joined.places, warnings)))
     return Library(
-        notes=tuple(item.note for item in loaded), episodes=joined, passages=passages, warnings=tuple(warnings)
+        notes=tuple(item.note for item in loaded),
+        episodes=joined.episodes,
+        passages=passages,
+        warnings=tuple(warnings),
+        proposals=joined.proposals,
     )
 
 
 def scan(folder: Path) -> list[tuple[str, str]]:
     """(file, sha256) of every file that `read_library` would try to read, without reading them as notes.
 
-    Raises NotesError as `read_library` does.
+    `episodes.toml` is one of them. Raises NotesError as `read_library` does.
     """
     found: list[tuple[str, str]] = []
     for file in _files(folder):
         try:
-            _check(file.path, file.trouble)
-            found.append((file.file, hashlib.sha256(file.path.read_bytes()).hexdigest()))
+            _check(file)
+            found.append((file.file, hashlib.sha256(file.read(file.path)).hexdigest()))
         except (NoteError, OSError):
             continue
-    return found
+    return [*found, *overrides.fingerprint(folder)]
 
 
 def load(path: Path, file: str, *, trouble: str | None = None, read: ReadBytes = Path.read_bytes) -> Loaded:
     """One file, read and understood. Raises NoteError, with a sentence for its owner, where that cannot be."""
-    _check(path, trouble)
-    data, steady = _bytes(path, read)
+    return _load(_Found(file=file, path=path, trouble=trouble, read=read))
+
+
+def bytes_of(folder: Path, note: Note) -> bytes:
+    """What the note's quotes are cut from: the file's bytes, or those of the text that was extracted from it."""
+    found = next((found for found in _files(folder) if found.file == note.file), None)
+    if found is None:
+        raise NoteError(f"{note.file} is gone.", remedy="Run `footnote index` again.")
+    return _load(found).source.text.encode(note.encoding) if note.derived else found.read(found.path)
+
+
+def _load(found: _Found) -> Loaded:
+    _check(found)
+    data, steady = _bytes(found.path, found.read)
     if not data.strip(b" \t\r\n\xef\xbb\xbf"):
         raise NoteError("The file is empty.")
-    if is_binary(data):
-        raise NoteError("This is not a text file.", remedy="Save the notes as plain text or Markdown.")
-    decoded = decode(data)
-    source = Source.of(file, decoded.text)
+    file = found.file
+    extractor = extract.extractor_for(PurePosixPath(file).suffix)
+    source, encoding, doubts = _extracted(file, data, extractor) if extractor else _decoded(file, data)
     reader = reader_for(source)
     reading = _understood(reader.read, source)
     note = Note(
@@ -115,9 +142,11 @@ def load(path: Path, file: str, *, trouble: str | None = None, read: ReadBytes =
         kind=reading.kind,
         author=reading.author,
         reader=reader.name,
-        encoding=decoded.encoding,
+        encoding=encoding,
+        derived=extractor.name if extractor else None,
     )
-    warnings = (*_decoding_warnings(file, decoded, steady=steady), *_line_warnings(source), *reading.warnings)
+    heard = (replace(w, line=w.line and source.place(w.line, w.line)[0]) for w in reading.warnings)
+    warnings = (*doubts, *_haste(file, steady=steady), *_line_warnings(source), *heard)
     return Loaded(note=note, source=source, reading=reading, warnings=warnings)
 
 
@@ -134,7 +163,7 @@ def _files(folder: Path) -> list[_Found]:
             f"The notes folder {folder} cannot be read: {reason}.", remedy="Check its permissions."
         ) from error
     if not found:
-        raise NotesError(
+        raise NoNotes(
             f"There are no notes in {folder}.", remedy="Put .txt or .md files there and run `footnote index` again."
         )
     return found
@@ -147,7 +176,7 @@ def _walk(root: Path, folder: Path, seen: set[tuple[int, int]]) -> Iterator[_Fou
     seen.add((here.st_dev, here.st_ino))
     for path in sorted(folder.iterdir(), key=lambda p: (p.name.casefold(), p.name)):
         file = path.relative_to(root).as_posix()
-        if path.name.startswith(("._", ".", "~$")) or (folder == root and _GUIDES.fullmatch(path.name)):
+        if is_ignored(path.name) or (folder == root and _GUIDES.fullmatch(path.name)):
             continue
         kind = _kind(path)
         if kind == "folder":
@@ -155,8 +184,25 @@ def _walk(root: Path, folder: Path, seen: set[tuple[int, int]]) -> Iterator[_Fou
                 yield from _walk(root, path, seen)
             except OSError as error:
                 yield _Found(file=file, path=path, trouble=f"The folder cannot be read: {error.strerror}.")
+        elif path.suffix.lower() == ".zip" and kind == "file":
+            yield from _members(_Found(file=_printable(file), path=path))
         elif path.suffix.lower() not in _IRRELEVANT:
             yield _Found(file=_printable(file), path=path, trouble=_trouble(path, kind))
+
+
+def _members(found: _Found) -> Iterator[_Found]:
+    """The files of a zip archive, as if it were a folder."""
+    try:
+        listed = archive.members(found.path, ignored=_IRRELEVANT)
+    except NoteError as error:
+        yield replace(found, trouble=str(error))
+        return
+    if not listed:
+        yield replace(found, trouble="The archive holds no notes.")
+    for member in listed:
+        trouble = member.trouble or _trouble(PurePosixPath(member.name), "file")
+        file = _printable(f"{found.file}/{member.name}")
+        yield replace(found, file=file, trouble=trouble, size=member.size, read=member.read)
 
 
 def _kind(path: Path) -> str:
@@ -172,7 +218,7 @@ def _kind(path: Path) -> str:
     return "file" if stat.S_ISREG(mode) else "This is not a regular file."
 
 
-def _trouble(path: Path, kind: str) -> str | None:
+def _trouble(path: PurePath, kind: str) -> str | None:
     if kind != "file":
         return kind
     if path.suffix.lower() not in SUFFIXES:
@@ -187,11 +233,11 @@ def _printable(name: str) -> str:
     return name.encode("utf-8", "replace").decode("utf-8")
 
 
-def _check(path: Path, trouble: str | None) -> None:
-    if trouble:
-        raise NoteError(trouble)
+def _check(found: _Found) -> None:
+    if found.trouble:
+        raise NoteError(found.trouble)
     try:
-        size = path.stat().st_size
+        size = found.path.stat().st_size if found.size is None else found.size
     except OSError as error:
         raise NoteError(f"The file cannot be looked at: {error.strerror}.") from error
     if size > LARGEST:
@@ -228,13 +274,31 @@ def _understood(read: Callable[[Source], Reading], source: Source) -> Reading:
         ) from error
 
 
-def _decoding_warnings(file: str, decoded: Decoded, *, steady: bool) -> Iterator[ReadWarning]:
+def _decoded(file: str, data: bytes) -> tuple[Source, str, list[ReadWarning]]:
+    """A file whose bytes are the text, its encoding, and the doubts about that."""
+    if is_binary(data):
+        raise NoteError("This is not a text file.", remedy="Save the notes as plain text or Markdown.")
+    decoded = decode(data)
+    return Source.of(file, decoded.text), decoded.encoding, list(_decoding_warnings(file, decoded))
+
+
+def _extracted(file: str, data: bytes, extractor: extract.Extractor) -> tuple[Source, str, list[ReadWarning]]:
+    """The same of a file whose text has to be extracted."""
+    found = extract.extract(extractor, data)
+    source = Source.of(file, found.text, line_map=found.line_map, counted=found.counted)
+    return source, "utf-8", [ReadWarning(file=file, line=line, reason=reason) for line, reason in found.troubles]
+
+
+def _decoding_warnings(file: str, decoded: Decoded) -> Iterator[ReadWarning]:
     if decoded.guessed:
         reason = f"The file is not UTF-8; it was read as {decoded.encoding}. Save it as UTF-8 to be sure."
         yield ReadWarning(file=file, line=None, reason=reason)
     if decoded.damaged is not None:
         reason = f"Some bytes mean nothing in {decoded.encoding}; they are shown as \ufffd."
         yield ReadWarning(file=file, line=decoded.damaged, reason=reason)
+
+
+def _haste(file: str, *, steady: bool) -> Iterator[ReadWarning]:
     if not steady:
         reason = "The file changed while it was read. Run `footnote index` again once it is saved."
         yield ReadWarning(file=file, line=None, reason=reason)
@@ -245,11 +309,13 @@ def _line_warnings(source: Source) -> Iterator[ReadWarning]:
         if len(line.text) > LONG_LINE:
             kept = "left out, as it is no prose" if is_junk(line.text) else "cut into pieces"
             reason = f"A line of {len(line.text):,} characters was {kept}."
-            yield ReadWarning(file=source.file, line=line.number, reason=reason)
+            yield ReadWarning(file=source.file, line=source.place(line.number, line.number)[0], reason=reason)
 
 
 def _claim(item: Loaded, part: Part) -> episodes.Claim:
-    return episodes.Claim(entry=part.entry, guessed=part.guessed_guests, fallback=_fallback(item.source))
+    line_start, line_end = item.source.place(part.entry.line_start, part.entry.line_end)
+    entry = replace(part.entry, line_start=line_start, line_end=line_end)
+    return episodes.Claim(entry=entry, guessed=part.guessed_guests, fallback=_fallback(item.source))
 
 
 def _fallback(source: Source) -> str:
@@ -284,14 +350,16 @@ def _all_passages(
 def _prefixes(files: Iterable[str]) -> dict[str, str]:
     """A short name for each file, unique in the folder."""
     known: dict[str, str] = {}
+    taken: set[str] = set()
     for file in files:
         base = slug(file.rpartition(".")[0]) or "note"
         name, number = base, 1
-        while name in known.values():
+        while name in taken:
             number += 1
             name = f"{base}-{number}"
         known[file] = name
+        taken.add(name)
     return known
 
 
-__all__ = ["READER_VERSION", "Loaded", "load", "read_library", "scan"]
+__all__ = ["READER_VERSION", "Loaded", "bytes_of", "load", "read_library", "scan"]

@@ -12,31 +12,55 @@ from urllib.parse import SplitResult, urlsplit
 
 _CLOCK = r"(?:\d{1,2}:[0-5]\d:[0-5]\d|\d{1,3}:[0-5]\d)(?:[.,]\d{1,3})?(?![\d%]|:\d)"
 _SPACED = r"(?:\d{1,2} ?: ?[0-5]\d ?: ?[0-5]\d|\d{1,3} ?: ?[0-5]\d)(?:[.,]\d{1,3})?"
-_WORDED = r"(?:\d{1,2}h ?(?:[0-5]?\dm)?(?: ?[0-5]?\ds)?|\d{1,3}m ?[0-5]?\ds)\b"
+_WORDED = r"(?:\d{1,2} ?h(?:rs?)? ?(?:[0-5]?\d ?m(?:in)?)?(?: ?[0-5]?\d ?s)?|\d{1,3} ?m ?[0-5]?\d ?s|\d{1,2}h[0-5]\d)\b"
+_MINUTES = r"\d{1,3} ?min(?:ute)?s?\b\.?"
 _TO = r"\s*(?:-|–|—|→|to|until)\s*"
-_CLOCK_TIME = r"(?!\s*(?:[ap]\.?m\b|o.clock|uhr\b|utc\b|gmt\b|[ecmp][sd]?t\b))"
-_OTHER = r"(?!\s*(?:ratio|aspect|odds|score|vs\b|win\b|loss\b))"
+_ABOUT = r"(?:(?P<about>~|≈|c(?:irc)?a\.?\s|around\s|about\s|approx(?:imately|\.)?\s|roughly\s)\s*)"
+_LABEL = r"(?:(?:time(?:stamp|code)?|position|starts?(?: at)?)\W{0,4}\s)"
+_CLOCK_TIME = r"(?!\s*(?:[ap]\.?m\b|o.clock|uhr\b|utc\b|gmt\b|[ecmp][sd]?t\b|hours?\b))"
+_OTHER = r"(?!\s*(?:ratio|aspect|odds|score|vs\b|win\b|loss\b|pace\b|mile\b|split\b|marathon\b))"
+_NO_LENGTH = (
+    r"(?!\s*(?:long|episode|interview|later|ago|video|walk|drive|flight|run\b|total|left|per\b|of\b|listen|read\b))"
+)
+_MARKS = r"[\s*_`>|⏱⏲⌚🎧▶⏯🕐-🕧🎙📍🔊⌛⏳️]*"
 _LEADING = re.compile(
-    rf"[\s*_`~>⏱]*(?:[(\[]\s*@?(?P<a>{_SPACED})(?:{_TO}(?P<b>{_SPACED}))?\s*[)\]](?:\([^()\s]*\))?"
-    rf"|@?(?P<c>{_CLOCK}|{_WORDED})(?:{_TO}(?P<d>{_CLOCK}|{_WORDED}))?(?=[\s\-–—:|*_,.)\]]|\Z))"
-    rf"{_CLOCK_TIME}{_OTHER}[*_`~:]*",
+    rf"{_MARKS}{_LABEL}?{_ABOUT}?(?:[(\[]\s*@?(?P<a>{_SPACED}|{_WORDED})(?:{_TO}(?P<b>{_SPACED}|{_WORDED}))?\s*[)\]]"
+    rf"(?:\([^()\s]*\))?|@?(?P<c>{_CLOCK}|{_WORDED})(?:{_TO}(?P<d>{_CLOCK}|{_WORDED}))?(?=[\s\-–—:|*_`,.)\]]|\Z)"
+    rf"|[(\[]\s*@?(?P<e>{_MINUTES})(?:\s+in)?\s*[)\]]|@?(?P<f>{_MINUTES})(?=\s*(?:[:|–—]|-\s|in\b)))"
+    rf"{_CLOCK_TIME}{_OTHER}{_NO_LENGTH}[*_`~:]*",
     re.IGNORECASE,
 )
 _RANGE = re.compile(rf"(?<![\w:/.-])(?P<a>{_CLOCK}){_TO}(?P<b>{_CLOCK}){_CLOCK_TIME}{_OTHER}", re.IGNORECASE)
 _SINGLE = re.compile(
-    rf"[(\[]\s*@?(?P<a>{_SPACED})\s*[)\]]{_OTHER}"
-    rf"|(?<![\w:/.-])(?P<b>\d{{1,2}}:[0-5]\d:[0-5]\d)(?![\d:%]){_CLOCK_TIME}"
-    rf"|(?:@|\b(?:minute|min|timestamp|mark)\s+)(?P<c>{_CLOCK}){_CLOCK_TIME}",
+    rf"[(\[]\s*{_ABOUT}?@?(?P<a>{_SPACED})\s*[)\]]{_OTHER}"
+    rf"|\[time\s(?P<f>{_CLOCK})\s*\]"
+    rf"|(?<![\w:/.,-])(?P<b>\d{{1,2}}:[0-5]\d:[0-5]\d)(?![\d:%]){_CLOCK_TIME}{_OTHER}"
+    rf"|(?:@|\b(?:minutes?|min|minuto|time ?stamp|timecode):?\s+)(?P<c>{_CLOCK}){_CLOCK_TIME}"
+    rf"|(?<![\w:/.-])(?P<h>{_CLOCK})\s+mark\b"
+    rf"|(?<!\w)(?P<about2>~|≈|around|about|circa|roughly|approximately)\s*(?P<d>{_CLOCK}|{_WORDED}){_CLOCK_TIME}{_OTHER}"
+    rf"|(?:@|\b(?:at|from)\s+)(?P<e>{_MINUTES}|{_WORDED}){_NO_LENGTH}"
+    rf"|(?<![\w.,:-])(?P<i>{_MINUTES}|{_WORDED})\s+in(?:to)?\b(?!\s+(?:a|an|total|length|duration)\b)"
+    rf"|\bminute\s+(?P<g>\d{{1,3}})(?![\w:%.,]\w)",
     re.IGNORECASE,
 )
 _NOT_AUDIO = re.compile(
-    r"(?:\b(?:gen(?:esis)?|ex(?:odus)?|lev(?:iticus)?|deut(?:eronomy)?|psalms?|proverbs|ecclesiastes|isaiah|jeremiah"
-    r"|daniel|matt(?:hew)?|mark|luke|john|acts|romans|corinthians|galatians|ephesians|philippians|colossians"
-    r"|thessalonians|timothy|titus|hebrews|james|peter|revelation|surah?|qur.?an"
-    r"|won|lost|beat|score[ds]?|ratio|odds|open|hours|meet(?:ing)?s?)"
-    r"(?:\s+(?:of|by|at|from|with))?)\s*$",
+    r"(?:\b(?:gen(?:esis)?|ex(?:odus)?|lev(?:iticus)?|num(?:bers)?|deut(?:eronomy)?|josh(?:ua)?|judges|ruth|sam(?:uel)?"
+    r"|kings|chron(?:icles)?|ezra|neh(?:emiah)?|job|ps(?:alms?)?|prov(?:erbs)?|eccl(?:esiastes)?|isa(?:iah)?"
+    r"|jer(?:emiah)?|ezek(?:iel)?|dan(?:iel)?|hosea|amos|micah|mal(?:achi)?|matt(?:hew)?|mark|luke|john|acts|rom(?:ans)?"
+    r"|cor(?:inthians)?|gal(?:atians)?|eph(?:esians)?|phil(?:ippians)?|col(?:ossians)?|thess(?:alonians)?"
+    r"|tim(?:othy)?|titus|heb(?:rews)?|james|pet(?:er)?|rev(?:elation)?|surah?|qur.?an|verse"
+    r"|won|lost|beat|score[ds]?|ratio|odds|open|hours|meet(?:ing)?s?|mon|tues?|wed|thu(?:rs)?|fri|sat|sun|\w+day"
+    r"|versions?|v|duration|length|runtime|run ?time|lasts?|lasted|took|takes|total|marathon|until|pace)\.?"
+    r"(?:\s+(?:of|by|at|from|with|in|is|was))?|\d{4}-\d\d-\d\d[ T]?)[\s:*_=(]*$",
     re.IGNORECASE,
 )
+_URL = re.compile(r"https?://[^\s<>\"\])]+", re.IGNORECASE)
+_URL_TIME = re.compile(
+    r"[?&#;](?:t|start|time_continue|at)=(?:(?P<clock>\d{1,2}(?::\d{2}){1,2})"
+    r"|(?P<units>(?:\d{1,2}h)?(?:\d{1,4}m)?(?:\d{1,6}s)?|\d{1,6}(?:\.\d+)?))(?=[&#;]|$)",
+    re.IGNORECASE,
+)
+_OVERCAST = re.compile(r"https?://overcast\.fm/\+[\w-]+/(?P<clock>\d{1,2}(?::\d{2}){1,2})$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,22 +71,26 @@ class Moment:
         seconds: where it starts.
         seconds_end: where it ends, for a range.
         length: characters the leading stamp takes up; 0 for one found inside the text.
+        around: the author says that it is about there.
     """
 
     seconds: int
     seconds_end: int | None = None
     length: int = 0
+    around: bool = False
 
 
 def parse_seconds(stamp: str) -> int:
-    """Seconds of a well-formed stamp such as `1: 07: 30`, `00:49`, `01:02:03.400` or `1h02m`."""
-    if ":" not in stamp:
-        units = {"h": 3600, "m": 60, "s": 1}
-        return sum(int(n) * units[u] for n, u in re.findall(r"(\d+)([hms])", stamp.lower()))
-    total = 0
-    for part in re.split(r"[.,]", stamp)[0].split(":"):
-        total = total * 60 + int(part)
-    return total
+    """Seconds of a well-formed stamp such as `1: 07: 30`, `00:49`, `01:02:03.400`, `1h02m`, `1h02` or `67 min`."""
+    if ":" in stamp:
+        total = 0
+        for part in re.split(r"[.,]", stamp)[0].split(":"):
+            total = total * 60 + int(part)
+        return total
+    units = {"h": 3600, "m": 60, "s": 1}
+    spent = sum(int(n) * units[u] for n, u in re.findall(r"(\d+) ?([hms])", stamp.lower()))
+    bare = re.search(r"\d+$", stamp.strip())
+    return spent + (60 * int(bare[0]) if bare else 0)
 
 
 def leading(text: str) -> Moment | None:
@@ -70,25 +98,43 @@ def leading(text: str) -> Moment | None:
     match = _LEADING.match(text)
     if match is None:
         return None
-    return _moment(match["a"] or match["c"], match["b"] or match["d"], match.end())
+    first = match["a"] or match["c"] or match["e"] or match["f"]
+    return _moment(first, match["b"] or match["d"], match.end(), around=bool(match["about"]))
 
 
 def inside(text: str) -> Moment | None:
-    """The first range (`1:10:00-1:22:00`) or clearly meant stamp; times of day, verses and scores are none."""
-    for pattern in (_RANGE, _SINGLE):
-        for match in pattern.finditer(text):
-            if _NOT_AUDIO.search(text, max(0, match.start() - 24), match.start()):
-                continue
-            if pattern is _SINGLE:
-                return _moment(match["a"] or match["b"] or match["c"], None, 0)
-            if parse_seconds(match["b"]) > parse_seconds(match["a"]):
-                return _moment(match["a"], match["b"], 0)
+    """The first range (`1:10:00-1:22:00`) or clearly meant stamp; times of day, verses, lengths, scores are none."""
+    for match in _RANGE.finditer(text):
+        if _is_audio(text, match) and parse_seconds(match["b"]) > parse_seconds(match["a"]):
+            return _moment(match["a"], match["b"], 0)
+    for match in _SINGLE.finditer(text):
+        if _is_audio(text, match):
+            stamp = next(filter(None, (match[name] for name in "abcdefghi")))
+            return _moment(stamp, None, 0, around=bool(match["about"] or match["about2"]))
     return None
 
 
+def of_link(url: str) -> int | None:
+    """The second a link starts at (`?t=160`, `#t=1h2m3s`, Overcast's `/12:34`); None where it says none."""
+    match = (_URL_TIME.search(url) if can_start(url) else None) or _OVERCAST.match(url)
+    if match is None:
+        return None
+    found = match.groupdict()
+    if found["clock"]:
+        return parse_seconds(found["clock"])
+    units = found.get("units") or ""
+    return int(float(units)) if units[-1:].isdigit() else parse_seconds(units) if units else None
+
+
+def linked(text: str) -> Moment | None:
+    """Where the first link in `text` that names a second starts."""
+    seconds = (of_link(url.rstrip(".,;:!?'*")) for url in _URL.findall(text))
+    return next((Moment(seconds=second) for second in seconds if second is not None), None)
+
+
 def moment(text: str) -> Moment | None:
-    """Where in the audio `text` is: the stamp it opens with, or else one inside it."""
-    return leading(text) or inside(text)
+    """Where in the audio `text` is: the stamp it opens with, or one inside it, or else where a link in it starts."""
+    return leading(text) or inside(text) or (linked(text) if "http" in text else None)
 
 
 def format_seconds(seconds: int) -> str:
@@ -118,10 +164,20 @@ def best_link(urls: Iterable[str], seconds: int | None) -> str | None:
     return link_at(chosen, seconds) if chosen else None
 
 
-def _moment(first: str, second: str | None, length: int) -> Moment:
+def _is_audio(text: str, match: re.Match[str]) -> bool:
+    """Whether what stands before a stamp allows it to be one; not so for verses, scores, lengths and addresses."""
+    return not _NOT_AUDIO.search(text, max(0, match.start() - 24), match.start())
+
+
+def _moment(first: str, second: str | None, length: int, *, around: bool = False) -> Moment:
     seconds = parse_seconds(first)
     end = parse_seconds(second) if second else None
-    return Moment(seconds=seconds, seconds_end=end if end is not None and end > seconds else None, length=length)
+    return Moment(
+        seconds=seconds,
+        seconds_end=end if end is not None and end > seconds else None,
+        length=length,
+        around=around,
+    )
 
 
 def _split(url: str) -> SplitResult | None:
@@ -138,13 +194,17 @@ def _started(url: str, split: SplitResult, seconds: int) -> str:
         return _youtube(split, seconds)
     if host == "youtu.be" and len(path) > 1:
         return _query(split, "t", str(seconds))
-    if (host == "open.spotify.com" and "/episode/" in path) or host in ("pca.st", "pocketcasts.com"):
+    if (host == "open.spotify.com" and "/episode/" in path) or host in (
+        "pca.st",
+        "pocketcasts.com",
+        "play.pocketcasts.com",
+    ):
         return _query(split, "t", str(seconds))
     if host == "podcasts.apple.com" and re.search(r"(?:^|&)i=", split.query):
         return _query(split, "t", str(seconds))
     if host == "overcast.fm" and path.startswith("/+"):
         return split._replace(path="/" + path.split("/")[1] + "/" + format_seconds(seconds)).geturl()
-    if host == "vimeo.com" or host.endswith(".vimeo.com"):
+    if host in ("vimeo.com", "player.vimeo.com") and re.search(r"/\d+", path):
         return split._replace(fragment=f"t={seconds}s").geturl()
     if host == "soundcloud.com":
         return split._replace(fragment=f"t={format_seconds(seconds)}").geturl()

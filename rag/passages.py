@@ -36,12 +36,13 @@ def _passage(source: Source, unit: Unit, episode: Episode, *, prefix: str, posit
     repaired = repair(raw)
     if not repaired.text:
         return None
+    line_start, line_end = source.place(unit.line_start, unit.line_end)
     return Passage(
         id=f"{episode.id}/{prefix}/{position}",
         episode_id=episode.id,
         note_file=source.file,
-        line_start=unit.line_start,
-        line_end=unit.line_end,
+        line_start=line_start,
+        line_end=line_end,
         char_start=unit.start,
         char_end=unit.end,
         raw=raw,
@@ -51,8 +52,11 @@ def _passage(source: Source, unit: Unit, episode: Episode, *, prefix: str, posit
         parents=unit.parents,
         seconds=unit.seconds,
         seconds_end=unit.seconds_end,
+        seconds_around=unit.seconds_around,
         speaker=unit.speaker,
         position=position,
+        counted=source.counted,
+        line_map=source.line_map[unit.line_start - 1 : unit.line_end],
         content_hash=_hash(repaired.text, unit.section, unit.parents, episode.name, episode.date),
     )
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import re
 
-_END = re.compile(r"(?:[.!?…]+[\"'”’)\]]*(?=\s+[\"'“‘(\[]?[A-Z0-9À-Þ])|[。！？]+[」』”]*|[.!?…]+[\"'”’)\]]*\s*$)")
+# Marks that end a sentence wherever they stand: Chinese and Japanese, Devanagari, Urdu, Arabic, Armenian, Ethiopic,
+# Khmer, Myanmar, Tibetan. Those of the Latin script do so before a letter that is no small one, or at the end.
+_FULL = "。！？｡︒।॥۔؟։።፧៕។။༎"
+_END = re.compile(
+    rf"(?:[{_FULL}]++[」』”’\")\]]*+|(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?:(?=\s+[\"'“‘«(\[¿¡]*(?P<next>\w))|\s*$)"
+    r"|(?<=[\u0e00-\u0e7f]{12})[ ]+(?=[\u0e00-\u0e7f]))"  # Thai has no mark, only a space
+)
 _ABBREVIATION = re.compile(
     r"(?:\b(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|vs|etc|e\.g|i\.e|cf|no|approx|Inc|Ltd|Jr|Sr|al|Fig|fig|p|pp|Vol))\.$"
 )
@@ -18,12 +24,17 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     start = 0
     for match in _END.finditer(text):
-        if _ABBREVIATION.search(text[start : match.end()]):
+        if _goes_on(match["next"]) or _ABBREVIATION.search(text[start : match.end()]):
             continue
         _append(spans, text, start, match.end())
         start = match.end()
     _append(spans, text, start, len(text))
     return spans
+
+
+def _goes_on(following: str | None) -> bool:
+    """Whether the letter behind a full stop is a small one, so that the sentence goes on."""
+    return following is not None and following.islower()
 
 
 def _append(spans: list[tuple[int, int]], text: str, start: int, end: int) -> None:

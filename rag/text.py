@@ -17,6 +17,8 @@ from functools import lru_cache
 import ftfy
 from charset_normalizer import from_bytes
 
+from rag.offsets import Offsets
+
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -26,14 +28,18 @@ _MARKS = (
 )
 _SAMPLE = 64 * 1024
 _LINE = re.compile(r"([^\r\n]*)(?:\r\n|\r|\n|\Z)")
+_END = r"(?:\r\n|\r|\n)"
+_CUE = rf"(?:[\w.:-]{{1,40}}{_END})?(?:\d+:)?\d?\d:\d\d[.,]\d{{1,3}}[ \t]+-->[^\r\n]*{_END}(?:[ \t]*<v[^<>\r\n]*>)?"
 _PIECE = re.compile(
-    r"(?P<gap>[\r\n]\s*(?:[*•>+-][ \t]+)?)"  # a line end, with the mark the next line opens with
+    rf"(?P<gap>[\r\n]\s*(?:{_CUE}|[*•>+-][ \t]+)?|<br\s*/?>|</?(?:p|div|li|ul|ol|details|summary|blockquote)>)"
+    # a line end, with the mark the next line opens with or a caption's number and times; a tag that breaks the line
+    r"|(?P<tag></?(?:b|i|u|em|strong|c|span|sub|sup|v)(?:[ .][^<>\r\n]{0,200})?>|<\d\d:\d\d[\d:.]*>)"
     r"|(?P<drop>(?<!\w)\*\*(?=\S[^*\r\n]{0,200}\*\*(?!\w))|(?<=\S)\*\*(?!\w)|\\(?=[\[\]*_#])|\[(?=[^\[\]\r\n]{1,300}\]\(https?:))"
     r"|(?P<link>\](?=\(https?:))"
     r"|(?P<wide>[^\x00-\x7f]+)"
-    r"|(?P<plain>[^\r\n*\\\[\]\u0080-\U0010ffff]+|.)"
+    r"|(?P<plain>[^\r\n*\\\[\]<\u0080-\U0010ffff]+|.)"
 )
-_PLAIN = re.compile(r"[!-)+-Z^-~]+(?: [!-)+-Z^-~]+)*")
+_PLAIN = re.compile(r"[!-)+-;=-Z^-~]+(?: [!-)+-;=-Z^-~]+)*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +62,7 @@ class Repaired:
     """Text as read, and for each of its characters the offset it came from."""
 
     text: str
-    text_to_raw: tuple[int, ...]
+    text_to_raw: Offsets
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,9 +109,9 @@ def lines(text: str) -> tuple[Line, ...]:
 def repair(raw: str) -> Repaired:
     """`raw` for reading: mojibake mended, marks and inner line starts dropped, white space collapsed."""
     if _PLAIN.fullmatch(raw):
-        return Repaired(text=raw, text_to_raw=tuple(range(len(raw))))
+        return Repaired(text=raw, text_to_raw=Offsets.of(range(len(raw))))
     characters, offsets = _collapse(_pieces(raw))
-    return Repaired(text="".join(characters), text_to_raw=tuple(offsets))
+    return Repaired(text="".join(characters), text_to_raw=Offsets.of(offsets))
 
 
 def readable(raw: str) -> str:
@@ -124,6 +130,14 @@ def _strict(data: bytes, encoding: str) -> str | None:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError:
+        return None
+
+
+def _encodes(text: str, encoding: str) -> bytes | None:
+    """The bytes of `text`. Some East Asian encodings read two spellings of a character and write only one."""
+    try:
+        return text.encode(encoding)
+    except UnicodeEncodeError:
         return None
 
 
@@ -157,7 +171,7 @@ def _guess(data: bytes) -> Decoded:
         best = match.encoding if match else None
     for encoding in (_western(best), "cp1252", "latin-1"):
         text = _strict(data, encoding)
-        if text is not None:
+        if text is not None and _encodes(text, encoding) == data:
             return Decoded(text=text, encoding=encoding, guessed=True)
     return _lenient(data, "utf-8")
 

@@ -39,6 +39,7 @@ COVERS = 0.75  # an episode covers the topic if its best passage comes this near
 BESIDE = 3  # passages to each side that count as beside
 BESIDE_WEIGHT = 0.5
 OWN_WORDS_FIRST = 0.10  # a machine's summary stands back by this against a person's notes
+ASIDES_LAST = 0.10  # and so does a sponsor read, a link list or a call to subscribe
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +155,8 @@ class Summarizer:
         return sorted(within, key=self._rank, reverse=True)[:POOL]
 
     def _rank(self, spoken: Spoken) -> float:
-        return spoken.relevance - OWN_WORDS_FIRST * (spoken.passage.note_file in self._summaries)
+        beside = OWN_WORDS_FIRST * (spoken.passage.note_file in self._summaries)
+        return spoken.relevance - beside - ASIDES_LAST * self._index.is_aside(spoken.passage)
 
     def _choose(self, pool: Sequence[Spoken], words: Sequence[Word], episodes: int) -> list[tuple[str, list[Passage]]]:
         """(sub-theme, passages) for each point, in the order of showing; the first of its passages is quoted."""
@@ -202,7 +204,7 @@ class Summarizer:
 
     def _cite(self, n: int, passage: Passage, aim: FloatArray) -> Citation:
         span = best_span(passage.text, lambda texts: (self._embedder.embed(texts) @ aim).tolist())
-        return cite(n, passage, span, self._index.episode_of(passage))
+        return cite(n, passage, span, self._index.episode_of(passage), also=self._index.also(passage, span))
 
     def _refuse(
         self,

@@ -17,6 +17,11 @@ FloatArray = npt.NDArray[np.float32]
 
 NoteKind = Literal["notes", "summary", "transcript"]
 Outcome = Literal["answer", "closest", "not_covered"]
+Counted = Literal["line", "page", "paragraph"]
+"""What the numbers of a place in a file count."""
+
+GUESSES = frozenset({"file name", "folder", "words"})
+"""Origins of a field that are guesses: it stands nowhere as such."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +52,7 @@ class Note:
         author: who wrote it, where the file says so.
         reader: name of the reader that understood the file.
         encoding: the encoding the bytes were decoded with.
+        derived: the format the text was extracted from ("docx", "pdf", "json"); None where the bytes are the text.
     """
 
     file: str
@@ -55,6 +61,7 @@ class Note:
     author: str | None
     reader: str
     encoding: str = "utf-8"
+    derived: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +77,11 @@ class EpisodeEntry:
         guests: names, in the note's order.
         date: ISO 8601, possibly partial: "2023-07-06", "2023-07", "--09-10" (no year).
         urls: links this note gives for the episode.
+        number: its number in the show, as written without leading zeros.
+        hosts: names, where the note says who they are.
+        origins: (field, where it came from), for each field that is known: "front matter", "heading", "line",
+            "file name", "folder", "link", "words" (what is said in the text), "note" (another note of the
+            episode), "shows table", "override" (episodes.toml). `GUESSES` are those that may well be wrong.
     """
 
     note_file: str
@@ -80,6 +92,13 @@ class EpisodeEntry:
     guests: tuple[str, ...] = ()
     date: str | None = None
     urls: tuple[str, ...] = ()
+    number: str | None = None
+    hosts: tuple[str, ...] = ()
+    origins: tuple[tuple[str, str], ...] = ()
+
+    def origin(self, name: str) -> str:
+        """Where the field `name` came from; "" where its reader does not tell."""
+        return dict(self.origins).get(name, "")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +108,7 @@ class Episode:
     Attributes:
         id: stable over rebuilds: a slug of show, title and date.
         entries: the notes about it. Links one note knows serve the others' minutes.
+        origins: (field, where it came from), as in its entries.
     """
 
     id: str
@@ -98,6 +118,9 @@ class Episode:
     date: str | None = None
     urls: tuple[str, ...] = ()
     entries: tuple[EpisodeEntry, ...] = ()
+    number: str | None = None
+    hosts: tuple[str, ...] = ()
+    origins: tuple[tuple[str, str], ...] = ()
 
     @property
     def name(self) -> str:
@@ -124,9 +147,14 @@ class Passage:
         parents: texts of the bullets it is nested under, outermost first.
         seconds: where in the audio, from the start; None where the notes do not say.
         seconds_end: end of a range, where the notes give one.
+        seconds_around: the passage has no minute of its own; `seconds` is that of its section or parent.
         speaker: who speaks, in a transcript that says so.
         position: 0-based order among the passages of its note; neighbours differ by one.
         content_hash: hash of what is embedded (text, section, parents); decides re-embedding.
+        language: ISO 639-1 code, the note's where the passage alone is too short to tell; None where neither tells.
+        counted: what `line_start` and `line_end` count; pages or paragraphs in a format without lines.
+        line_map: for each line of `raw`, the first and last line of the file it was extracted from; empty where
+            the file's bytes are the text.
     """
 
     id: str
@@ -138,14 +166,18 @@ class Passage:
     char_end: int
     raw: str
     text: str
-    text_to_raw: tuple[int, ...]
+    text_to_raw: Sequence[int]
     section: tuple[str, ...] = ()
     parents: tuple[str, ...] = ()
     seconds: int | None = None
     seconds_end: int | None = None
+    seconds_around: bool = False
     speaker: str | None = None
     position: int = 0
     content_hash: str = ""
+    language: str | None = None
+    counted: Counted = "line"
+    line_map: tuple[tuple[int, int], ...] = ()
 
     def raw_span(self, start: int, end: int) -> tuple[int, int]:
         """Offsets in `raw` of the half-open span `text[start:end]` (which must not be empty)."""
@@ -153,13 +185,42 @@ class Passage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """Two episodes that may be one, but not surely enough to be joined unasked.
+
+    Attributes:
+        one: id of an episode.
+        other: id of another.
+        confidence: 0 to 1.
+        why: what speaks for it, in a few words.
+    """
+
+    one: str
+    other: str
+    confidence: float
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Library:
-    """A notes folder as read: everything the index is built from."""
+    """A notes folder as read: everything the index is built from, and what its owner may want to decide."""
 
     notes: tuple[Note, ...]
     episodes: tuple[Episode, ...]
     passages: tuple[Passage, ...]
     warnings: tuple[ReadWarning, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where else a quote stands: a note, its lines (1-based, inclusive) and the episode they are about."""
+
+    note_file: str
+    line_start: int
+    line_end: int
+    episode: str
+    counted: Counted = "line"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,6 +233,7 @@ class Hit:
         cosine: best cosine between the question and the passage's vectors, -1 to 1.
         bm25: BM25 score of the passage divided by the best BM25 score for this question, 0 to 1.
         log_likelihood: mean log P(question token | passage) under the language model; None if not ranked by it.
+        also: the other passages that say the same; they are in no list of their own.
     """
 
     passage: Passage
@@ -179,6 +241,7 @@ class Hit:
     cosine: float
     bm25: float
     log_likelihood: float | None = None
+    also: tuple[Passage, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,8 +253,11 @@ class Citation:
         quote: byte-exact span of the note.
         display: the quote as a reader sees it: repaired, one line.
         seconds: where in the audio, if the notes say.
+        seconds_around: `seconds` is that of the section the quote stands in, not its own.
         url: a link to the episode; it starts at `seconds` where both are known. None without a link.
         url_note: file of another note the link was taken from, or None if this note has it.
+        also: the other places where the quote stands, in the order of the notes.
+        counted: what `line_start` and `line_end` count.
     """
 
     n: int
@@ -206,8 +272,11 @@ class Citation:
     quote: str
     display: str
     seconds: int | None = None
+    seconds_around: bool = False
     url: str | None = None
     url_note: str | None = None
+    also: tuple[Place, ...] = ()
+    counted: Counted = "line"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -325,6 +394,10 @@ class Assistant(Protocol):
 
     def episodes(self) -> Sequence[Episode]:
         """Every episode in the notes, in the order of show and date."""
+        ...
+
+    def reload(self) -> None:
+        """Serve the newest index from now on. Whatever it raises, the one before still serves."""
         ...
 
     def close(self) -> None:

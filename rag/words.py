@@ -11,8 +11,24 @@ from functools import lru_cache
 
 import snowballstemmer
 
-_WORD = re.compile(r"\d+(?:[.,:/]\d+)*%?|[^\W\d_]+(?:['’][^\W\d_]+)?|[^\W_]+")
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+# Marks that Python does not count as letters but that are part of a word: accents, vowel signs, joiners.
+_MARKS = (
+    "\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0711\u0730-\u074a"
+    "\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963\u0981-\u0983\u09bc-\u09cd\u09d7\u0a01-\u0a03\u0a3c-\u0a51"
+    "\u0a70\u0a71\u0a81-\u0a83\u0abc-\u0acd\u0b01-\u0b03\u0b3c-\u0b57\u0b82\u0bbe-\u0bcd\u0bd7\u0c00-\u0c04\u0c3c-\u0c56"
+    "\u0c81-\u0c83\u0cbc-\u0cd6\u0d00-\u0d03\u0d3b-\u0d4d\u0d57\u0d81-\u0d83\u0dca-\u0ddf\u0f18-\u0f3f\u0f71-\u0f87"
+    "\u135d-\u135f\u1dc0-\u1dff\u20d0-\u20f0\ufe20-\ufe2f\u200c\u200d"
+)
+# Scripts whose words are written without spaces between them, with their own marks: Thai, Lao, Myanmar, Khmer, the
+# kana, Chinese characters; Hangul too, whose words carry their particles with them.
+_UNSPACED = (
+    "\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ece\u1000-\u103f\u1050-\u109d\u1780-\u17d3\u3005-\u3007\u3041-\u30ff\u31f0-\u31ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\ua9e0-\uaa7f\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
+)
+_LETTER = rf"(?:[^\W\d_{_UNSPACED}]|[{_MARKS}])"
+_WORD = re.compile(
+    rf"(?P<run>[{_UNSPACED}][{_UNSPACED}{_MARKS}]*)|\d+(?:[.,:/]\d+)*%?|{_LETTER}+(?:['’]{_LETTER}+)?|[^\W_{_UNSPACED}]+"
+)
 
 # Words that carry grammar rather than meaning, and the words questions about notes are framed in.
 STOPWORDS = frozenset(
@@ -69,7 +85,7 @@ def words(text: str) -> list[Word]:
     found: list[Word] = []
     for match in _WORD.finditer(text):
         written, start = match.group(), match.start()
-        if _UNSPACED.search(written):
+        if match["run"]:
             found.extend(_pairs(written, start))
         else:
             found.append(Word(written=written, stem=stem(written), start=start, end=match.end()))

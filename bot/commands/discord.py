@@ -10,7 +10,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 
 import aiohttp
 import discord
@@ -22,6 +22,7 @@ from discord.http import Route
 from bot import failures
 from bot.discord_bot import FootnoteClient
 from bot.settings import Settings
+from bot.wording import clean
 from bot.worker import Worker
 from rag.types import Assistant
 
@@ -45,12 +46,15 @@ CLOSED = "Discord closed the connection for good (code {code}). Start again; if 
 _AUTHENTICATION_FAILED = 4004
 
 
-def run_bot(settings: Settings, assistant_factory: Callable[[], Assistant]) -> int:
+def run_bot(
+    settings: Settings, assistant_factory: Callable[[], Assistant], *, update: Callable[[Settings], None] | None = None
+) -> int:
     """Serve Discord until SIGINT or SIGTERM; returns the exit code, 0 where it was told to stop.
 
     Args:
         settings: needs `discord.token`.
         assistant_factory: opens the assistant; called on the worker's thread once the token is accepted.
+        update: indexes what has changed in the notes; None: nobody looks whether they have.
     """
     token = settings.discord.token.get_secret_value()
     if not token:
@@ -59,7 +63,7 @@ def run_bot(settings: Settings, assistant_factory: Callable[[], Assistant]) -> i
     point_library_at(settings)
     quieten_library()
     try:
-        asyncio.run(_serve(settings, assistant_factory, token))
+        asyncio.run(_serve(settings, assistant_factory, token, update))
     except KeyboardInterrupt:  # where the event loop knows no signals
         return 0
     except Exception as error:
@@ -68,7 +72,12 @@ def run_bot(settings: Settings, assistant_factory: Callable[[], Assistant]) -> i
     return 0
 
 
-async def _serve(settings: Settings, assistant_factory: Callable[[], Assistant], token: str) -> None:
+async def _serve(
+    settings: Settings,
+    assistant_factory: Callable[[], Assistant],
+    token: str,
+    update: Callable[[Settings], None] | None,
+) -> None:
     """Raises whatever ended the connection, unless it was a signal."""
     worker = Worker(
         assistant_factory,
@@ -79,12 +88,31 @@ async def _serve(settings: Settings, assistant_factory: Callable[[], Assistant],
     told_to_stop = asyncio.create_task(_signal())
     connection = asyncio.create_task(client.start(token))
     try:
-        await asyncio.wait({connection, told_to_stop}, return_when=asyncio.FIRST_COMPLETED)
+        with _kept_up(settings, worker, update) if update else nullcontext():
+            await asyncio.wait({connection, told_to_stop}, return_when=asyncio.FIRST_COMPLETED)
         if connection.done():
             connection.result()
     finally:
         await client.stop()
         connection.cancel()
+
+
+def _kept_up(settings: Settings, worker: Worker, update: Callable[[Settings], None]) -> AbstractContextManager[None]:
+    """Inside the block, the worker's assistant serves the notes as they are."""
+    from bot.watch import kept_up
+
+    loop = asyncio.get_running_loop()
+
+    async def reloaded() -> None:
+        await worker.submit("reload", lambda assistant, _: assistant.reload()).done
+
+    return kept_up(
+        settings.notes,
+        settings.data,
+        refresh=lambda: update(settings),
+        reload=lambda: asyncio.run_coroutine_threadsafe(reloaded(), loop).result(),
+        tell=lambda sentence: typer.echo(clean(sentence), err=True),
+    )
 
 
 async def _signal() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,12 +47,26 @@ def refresh(settings: Settings) -> None:
     Raises:
         FootnoteError: as `build` does, or because that process died.
     """
-    current = is_current(settings.notes, settings.data, embedder=_embed_model().sha256)
-    if current and is_calibrated(settings.data):
+    if _is_up_to_date(settings):
         return
     with _progress_bar() as tell:
         report = _build_elsewhere(settings, tell)
     sys.stderr.write(describe(report) + "\n")
+
+
+def update(settings: Settings) -> None:
+    """What `refresh` does, in silence and whatever keys are pressed: for a program that goes on talking meanwhile.
+
+    Raises:
+        FootnoteError: as `refresh` does.
+    """
+    if not _is_up_to_date(settings):
+        _build_elsewhere(settings, lambda *_: None, background=True)
+
+
+def _is_up_to_date(settings: Settings) -> bool:
+    current = is_current(settings.notes, settings.data, embedder=_embed_model().sha256)
+    return current and is_calibrated(settings.data)
 
 
 def describe(report: BuildReport) -> str:
@@ -87,10 +102,10 @@ def _build(settings: Settings, tell: Tell, *, rebuild: bool = False) -> BuildRep
         embedder.close()
 
 
-def _build_elsewhere(settings: Settings, tell: Tell) -> BuildReport:
+def _build_elsewhere(settings: Settings, tell: Tell, *, background: bool = False) -> BuildReport:
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_child, args=(settings, sender))
+    process = context.Process(target=_child, args=(settings, sender, background), daemon=background)
     process.start()
     sender.close()
     try:
@@ -105,8 +120,10 @@ def _build_elsewhere(settings: Settings, tell: Tell) -> BuildReport:
         process.join()
 
 
-def _child(settings: Settings, sender: Connection) -> None:
-    """In the other process: send progress, then the report or the error."""
+def _child(settings: Settings, sender: Connection, background: bool = False) -> None:
+    """In the other process: send progress, then the report or the error. In the `background` it heeds no Ctrl-C."""
+    if background:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.basicConfig(level=settings.log_level)
     try:
         sender.send(_build(settings, lambda *progress: sender.send(progress)))

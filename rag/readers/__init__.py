@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from rag.readers.base import Part, Reader, Reading, Source, Unit
 from rag.readers.captions import Captions
+from rag.readers.cues import Cues
 from rag.readers.dialogue import Dialogue
 from rag.readers.outline import Outline
+from rag.readers.plain import Plain
 from rag.readers.summary import Summary
 
-READERS: tuple[Reader, ...] = (Captions(), Dialogue(), Summary(), Outline())
+READERS: tuple[Reader, ...] = (Cues(), Captions(), Dialogue(), Summary(), Outline(), Plain())
 
 __all__ = ["READERS", "Part", "Reader", "Reading", "Source", "Unit", "reader_for"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from rag.text import Line, lines, readable
-from rag.types import EpisodeEntry, NoteKind, ReadWarning
+from rag.types import Counted, EpisodeEntry, NoteKind, ReadWarning
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,16 +17,29 @@ class Source:
         file: path relative to the notes folder, with forward slashes.
         text: its decoded text, line ends untouched.
         lines: the same, cut in lines.
+        line_map: for each line, the first and last line of the file it was extracted from; empty where they are one.
+        counted: what those lines of the file are.
     """
 
     file: str
     text: str
     lines: tuple[Line, ...]
+    line_map: tuple[tuple[int, int], ...] = ()
+    counted: Counted = "line"
 
     @classmethod
-    def of(cls, file: str, text: str) -> Source:
-        """The source of a decoded file."""
-        return cls(file=file, text=text, lines=lines(text))
+    def of(
+        cls, file: str, text: str, *, line_map: tuple[tuple[int, int], ...] = (), counted: Counted = "line"
+    ) -> Source:
+        """The source of a decoded file, or of what was extracted from one."""
+        return cls(file=file, text=text, lines=lines(text), line_map=line_map, counted=counted)
+
+    def place(self, line_start: int, line_end: int) -> tuple[int, int]:
+        """Where lines of the text stand in the file: the same, unless it was extracted."""
+        places = self.line_map[line_start - 1 : line_end]
+        if not places:
+            return line_start, line_end
+        return min(first for first, _ in places), max(last for _, last in places)
 
     @property
     def stem(self) -> str:
@@ -46,6 +59,7 @@ class Unit:
     parents: tuple[str, ...] = ()
     seconds: int | None = None
     seconds_end: int | None = None
+    seconds_around: bool = False
     speaker: str | None = None
 
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from rag import minutes
-from rag.readers import header as headers
 from rag.readers import whole
 from rag.readers.base import Reading, Source, Unit
 from rag.readers.blocks import blocks, infer_headings, runs_on
+from rag.readers.front import front_matter
 from rag.readers.windows import windows
 from rag.text import Line
 
@@ -29,14 +29,15 @@ class Captions:
         return len(marked) >= _LEAST and len(marked) >= 0.8 * len(texts) and runs_on(marked)
 
     def read(self, source: Source) -> Reading:
-        front = headers.front_matter(source)
-        first = next(n for n, line in enumerate(source.lines) if n >= front.lines and _CAPTION.match(line.text))
+        front = front_matter(source)
+        rest = range(front.lines, len(source.lines))
+        first = next((n for n in rest if _CAPTION.match(source.lines[n].text)), len(source.lines))
         found = infer_headings(blocks(source, source.lines[front.lines : first]))
         top = whole.top(source, front, found)
         spoken = [line for line in source.lines[first:] if line.text.strip()]
-        units = [replace(block.unit()) for block in found[top.blocks :]] + list(_units(spoken))
-        part = whole.part(source, top, units, guess=False)
-        return Reading(kind=headers.kind(front.about, "transcript"), author=top.about.author, parts=(part,))
+        units = [block.unit() for block in found[top.blocks :]] + list(_units(spoken))
+        top = replace(top, about=top.about.filled(whole.spoken(source)))
+        return whole.reading(source, front, top, units, kind="transcript")
 
 
 def _units(lines: Sequence[Line]) -> Iterator[Unit]:

@@ -44,6 +44,12 @@ def parse(text: str, *, day_first: bool = False) -> str | None:
     return next(filter(None, (_numeric(m, day_first) for m in _NUMERIC.finditer(text))), None)
 
 
+def impossible(text: str) -> str | None:
+    """The first date in `text` that is written out in full and does not exist, such as `2024-02-30`."""
+    matches = (match for pattern in _WRITTEN[:3] for match in pattern.finditer(text))
+    return next((m[0] for m in matches if m.groupdict().get("day") and _written(m.groupdict()) is None), None)
+
+
 def is_date(text: str) -> bool:
     """Whether `text` is a date and nothing else."""
     bare = text.strip(" \t()[].,")

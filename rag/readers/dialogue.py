@@ -12,10 +12,12 @@ from rag.readers import header as headers
 from rag.readers import names, shows, whole
 from rag.readers.base import Reading, Source, Unit
 from rag.readers.blocks import BOLD, Block, blocks, units
+from rag.readers.front import front_matter
+from rag.readers.header import About
 from rag.readers.windows import windows
 
 _STAMP = r"[(\[]?\s*\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d+)?\s*[)\]]?"
-_NAME = r"[A-ZÀ-ÖØ-Þ][\w.’'-]*(?: [A-ZÀ-ÖØ-Þ][\w.’'-]*){0,3}(?: \d{1,2}(?![\d:]))?"
+_NAME = r"[A-ZÀ-ÖØ-Þ][\w.’'-]*(?: [A-ZÀ-ÖØ-Þ][\w.’'-]*){0,3}(?: \d{1,2}(?!\d|:\d))?"
 _TURN = re.compile(
     rf"(?P<lead>{_STAMP})?\s*(?P<name>{_NAME})\s*(?:(?P<stamp>{_STAMP})\s*:?|:\s*(?P<late>{_STAMP})?)\s*(?P<words>.*)$",
     re.DOTALL,
@@ -23,6 +25,11 @@ _TURN = re.compile(
 _STAMPED = re.compile(rf"{_NAME}\s*:?\s*{_STAMP}")
 _LEAST_TURNS = 6
 _MOST_SPEAKERS = 12
+_OPENING = 4_000
+_WELCOMED = (
+    r"\b(?:joined (?:today |again )?by|(?:our|my) guests? (?:today )?(?:is|are)|(?:talking|speaking) (?:to|with)"
+    r"|[Ww]ith us is)\s+"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,14 +59,17 @@ class Dialogue:
         return turns >= _LEAST_TURNS and often and 1 <= regular <= _MOST_SPEAKERS
 
     def read(self, source: Source) -> Reading:
-        front = headers.front_matter(source)
+        front = front_matter(source)
         found = _unbold(blocks(source, source.lines[front.lines :]))
         first = next((n for n, block in enumerate(found) if _speaker(block.text)), 0)
         top = whole.top(source, front, found[:first])
         turns = list(_turns(source, found, top.blocks))
-        about = top.about if top.about.guests else replace(top.about, guests=_guests(turns, top.about.show))
-        part = whole.part(source, replace(top, about=about), list(_passages(turns)), guess=False)
-        return Reading(kind=headers.kind(front.about, "transcript"), author=top.about.author, parts=(part,))
+        top = replace(top, about=top.about.filled(whole.spoken(source)))
+        often = [turn.speaker for turn in turns if turn.speaker]
+        opening = source.text[:_OPENING]
+        guests = About(guests=speakers_as_guests(often, opening, top.about.show)).marked("words")
+        top = replace(top, about=top.about.filled(guests))
+        return whole.reading(source, front, top, list(_passages(turns)), kind="transcript")
 
 
 def _speaker(text: str) -> str | None:
@@ -103,7 +113,7 @@ def _seconds(match: re.Match[str]) -> int | None:
 
 def _turn(source: Source, first: Unit, last: Unit, speaker: str | None, clock: int | None) -> Turn:
     unit = replace(last, start=first.start, line_start=first.line_start, speaker=speaker)
-    unit = replace(unit, seconds=clock, seconds_end=None)
+    unit = replace(unit, seconds=clock, seconds_end=None, seconds_around=False)
     return Turn(unit=unit, text=source.text[unit.start : unit.end])
 
 
@@ -121,10 +131,18 @@ def _passages(turns: Sequence[Turn]) -> Iterator[Unit]:
             start = index
 
 
-def _guests(turns: Sequence[Turn], show: str | None) -> tuple[str, ...]:
-    """Who speaks often, the show's known hosts left out."""
-    counts = Counter(turn.speaker for turn in turns if turn.speaker)
+def speech(text: str) -> tuple[str, str] | None:
+    """Speaker and words of a turn such as `Ann Lee: Hello`."""
+    match = _TURN.match(text)
+    return (match["name"].strip(), match["words"]) if match and headers.field(text) is None else None
+
+
+def speakers_as_guests(turns: Sequence[str], opening: str, show: str | None) -> tuple[str, ...]:
+    """Who speaks often, the show's known hosts left out; of these only whom the `opening` welcomes, if it does so."""
+    counts = Counter(turns)
     known = shows.by_name(show) if show else None
     hosts = known.hosts if known else ()
     often = [name for name, count in counts.items() if count >= max(2, 0.05 * len(turns)) and names.is_full_name(name)]
-    return tuple(name for name in often if not any(names.same(name, host) for host in hosts))
+    others = tuple(name for name in often if not any(names.same(name, host) for host in hosts))
+    welcomed = tuple(name for name in others if re.search(_WELCOMED + re.escape(name), opening))
+    return welcomed or others

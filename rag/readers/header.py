@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.readers import dates, heads, names, shows
 from rag.readers.base import Source
@@ -16,29 +16,46 @@ from rag.types import EpisodeEntry, NoteKind
 
 URL = re.compile(r"https?://[^\s<>\"\]]+")
 _KEYS = {
-    "show": "show podcast channel series program programme feed",
-    "title": "title episode topic episode_title",
-    "guests": "guest guests speaker speakers with featuring",
-    "host": "host hosts",
-    "date": "date published pub_date air_date aired released release_date publish_date recorded publication_date",
-    "url": "url link links source source_url media video audio listen watch youtube spotify episode_url video_url",
+    "show": "show podcast channel series program programme feed podcast_title podcast_name show_title show_name"
+    " podcast_show podcast_series channel_name",
+    "title": "title episode topic episode_title full_title episode_name podcast_episode video_title",
+    "guests": "guest guests speaker speakers with featuring guest_name guest_names interviewee people",
+    "host": "host hosts owner_/_host owner_host interviewer moderator",
+    "number": "number episode_number ep_number episode_no ep episode_id itunes_episode",
+    "date": "date published pub_date air_date aired released release_date publish_date recorded publication_date"
+    " published_at published_on pubdate episode_publish_date date_published publish_time publishdate upload_date"
+    " episode_date recorded_on released_on first_aired",
+    "url": "url link links source source_url media video audio listen watch youtube spotify episode_url video_url"
+    " episode_link audio_url media_url enclosure apple apple_podcasts overcast pocket_casts website permalink"
+    " webpage_url",
     "author": "author notes_by note_taker notetaker taken_by written_by by",
     "kind": "kind type",
+    "category": "category categories",
+    "other": "duration length runtime run_time tags tag status rating created updated export_date"
+    " document_tags cssclass cssclasses aliases alias id collapsed show_url image cover last_snip_date cnt_snips"
+    " episode_ai_description mentioned_books language season last_edited created_time",
 }
 _KEY = {word: key for key, words in _KEYS.items() for word in words.split()}
-_FIELD = re.compile(r"(?P<key>[A-Za-z][A-Za-z _-]{1,20}?)\s*[:：]\s*(?P<value>\S.*)$")
-_FRONT = re.compile(r"(?P<key>[\w][\w .-]{0,40}?)\s*:(?:\s+(?P<value>.*)|\s*)$")
+_FIELD = re.compile(r"(?P<key>[A-Za-z][A-Za-z _/-]{0,28}?)\s*[:：]{1,2}\s*(?P<value>\S.*)$")
 _BY = re.compile(r"(?:notes?|summary|written|taken)\s+by\s+(?P<name>.+)$", re.IGNORECASE)
 _PREFIX = re.compile(
     r"(?:podcast |episode |show )*(?:notes?|summary|transcript)(?:\s*[:–—]|\s+(?:of|on|for|from):?|\s-)\s+(?=\S)",
     re.IGNORECASE,
 )
-_FRONT_LIMIT = 200
+_FIELDS = ("show", "title", "guests", "hosts", "date", "urls", "number")
+_TITLE_NUMBER = re.compile(
+    r"#?(?:(?:episode|ep\.?|folge)\s*)?(?P<number>[1-9]\d{0,3})\s*(?:[:|–—]|\s-)\s*(?=\S)", re.IGNORECASE
+)
+_PODCASTS = re.compile(r"#?podcasts?\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
 class About:
-    """What is known of an episode; every field may be missing."""
+    """What is known of an episode; every field may be missing.
+
+    Attributes:
+        origins: (field, where it came from), as in `EpisodeEntry`.
+    """
 
     show: str | None = None
     title: str = ""
@@ -48,10 +65,20 @@ class About:
     urls: tuple[str, ...] = ()
     author: str | None = None
     kind: str | None = None
+    number: str | None = None
+    origins: tuple[tuple[str, str], ...] = ()
+
+    def marked(self, origin: str) -> About:
+        """The same, with `origin` for every field that has none yet."""
+        known = {name: origin for name in _FIELDS if getattr(self, name)}
+        return replace(self, origins=tuple({**known, **dict(self.origins)}.items()))
 
     def filled(self, other: About) -> About:
         """This, with gaps filled from `other`; links of both."""
+        news = {name: origin for name, origin in other.origins if not getattr(self, name)}
         return About(
+            number=self.number or other.number,
+            origins=tuple({**news, **dict(self.origins)}.items()),
             show=self.show or other.show,
             title=self.title or other.title,
             guests=self.guests or other.guests,
@@ -65,75 +92,43 @@ class About:
     def entry(self, source: Source, line_start: int, line_end: int) -> EpisodeEntry:
         """The same as an entry of a note; the show is looked up from the links where none is named."""
         sites = (shows.by_url(url) for url in self.urls)
-        show = self.show or next((site.name for site in sites if site), None)
+        about = self.filled(About(show=next((site.name for site in sites if site), None)).marked("link"))
+        number = _TITLE_NUMBER.match(about.title)
+        about = about.filled(About(number=number["number"] if number else None).marked("heading"))
         return EpisodeEntry(
             note_file=source.file,
             line_start=line_start,
             line_end=line_end,
-            show=show,
-            title=self.title or names.joined(self.guests),
-            guests=self.guests,
-            date=self.date,
-            urls=self.urls,
+            show=about.show,
+            title=about.title or names.joined(about.guests),
+            guests=about.guests,
+            date=about.date,
+            urls=about.urls,
+            number=about.number,
+            hosts=about.hosts,
+            origins=about.origins,
         )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Front:
-    """A file's front matter.
-
-    Attributes:
-        lines: number of lines it takes up, fences included; 0 for none.
-        naming: first and last line (1-based) of each run of lines that name the episode.
-    """
-
-    about: About
-    lines: int = 0
-    naming: tuple[tuple[int, int], ...] = ()
-
-
-def front_matter(source: Source) -> Front:
-    """The block between `---` lines at the top of the file."""
-    if not source.lines or source.lines[0].text.strip("\ufeff \t") != "---":
-        return Front(about=About())
-    closing = next((n for n, line in enumerate(source.lines[1:_FRONT_LIMIT], 1) if line.text in ("---", "...")), None)
-    if closing is None:
-        return Front(about=About())
-    fields: dict[str, list[str]] = {}
-    spots: dict[str, tuple[int, int]] = {}
-    key = ""
-    for line in source.lines[1:closing]:
-        match = _FRONT.match(line.text)
-        if match:
-            key = match["key"].strip().lower().replace(" ", "_").replace("-", "_")
-            fields.setdefault(key, []).append(match["value"] or "")
-            spots.setdefault(key, (line.number, line.number))
-        elif key and line.text.strip():
-            fields[key].append(line.text.strip())
-            spots[key] = (spots[key][0], line.number)
-    about = _from_fields({key: _value(parts) for key, parts in fields.items()})
-    return Front(about=about, lines=closing + 1, naming=_naming(spots))
 
 
 def field(text: str) -> tuple[str, str] | None:
     """Key and value of a line such as `Guest: Ann Lee` or `**Date:** 2024-05-12`, if the key is one we know."""
-    match = _FIELD.match(text.replace("**", "").strip("*_ "))
-    key = _key(match["key"]) if match else None
-    return (key, match["value"].strip()) if match and key else None
+    match = _FIELD.match(text.replace("**", "").strip("*_ |"))
+    known = key(match["key"]) if match else None
+    return (known, match["value"].strip()) if match and known else None
 
 
 def from_fields(pairs: Iterable[tuple[str, str]]) -> About:
     """What fields say, in the words of `field`."""
-    about = About()
-    for key, value in pairs:
-        about = about.filled(_from_fields({key: [value]}))
-    return about
+    fields: dict[str, list[str]] = {}
+    for name, value in pairs:
+        fields.setdefault(name, []).append(value)
+    return of_fields(fields).marked("line")
 
 
 def from_head(head: heads.Head) -> About:
     """What a line that names the episode says."""
     title = "" if heads.is_generic(head.title) else _PREFIX.sub("", head.title)
-    return About(show=head.show, title=title, guests=head.guests, date=head.date)
+    return About(show=head.show, title=title, guests=head.guests, date=head.date).marked("heading")
 
 
 def kind(about: About, otherwise: NoteKind) -> NoteKind:
@@ -154,7 +149,7 @@ def from_line(text: str) -> About:
     rest = re.split(r"[:(\[|–—]|\s-\s", words)[0].strip(' *"')
     show = shows.by_name(words.partition(":")[0]) or shows.by_name(rest)
     named = show.name if show else shows.canonical(rest) if date and shows.looks_like_show(rest) and rest else None
-    return About(show=named, date=date, urls=urls)
+    return About(show=named, date=date, urls=urls).marked("line")
 
 
 def is_about(block: Block) -> bool:
@@ -172,7 +167,7 @@ def of_blocks(found: Sequence[Block], head: About | None = None) -> About:
     stated = from_fields(named for block in found if (named := field(block.text)))
     about = stated.filled(head) if head else stated
     for block in found:
-        about = about.filled(About(urls=links(block.text)) if field(block.text) else from_line(block.text))
+        about = about.filled(from_line(block.text) if field(block.text) is None else About())
     return about
 
 
@@ -195,61 +190,53 @@ def author_of(texts: Iterable[str]) -> str | None:
     return None
 
 
-def _key(word: str) -> str | None:
+def key(word: str) -> str | None:
+    """Which of our fields a key is for: "show", "title", ... "other" for one we know but do not use."""
     return _KEY.get(re.sub(r"[\s-]+", "_", word.strip().lower()))
 
 
-def _naming(spots: Mapping[str, tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    """The runs of neighbouring lines that hold a title, a show, guests, a date or a link."""
-    known = sorted(spot for key, spot in spots.items() if _key(key) not in (None, "kind", "author"))
-    if not any(_key(key) in ("title", "show", "guests") for key in spots):
-        return ()
-    runs: list[tuple[int, int]] = []
-    for first, last in known:
-        if runs and first == runs[-1][1] + 1:
-            runs[-1] = (runs[-1][0], last)
-        else:
-            runs.append((first, last))
-    return tuple(runs)
-
-
-def _value(parts: Sequence[str]) -> list[str]:
-    """One key's values: a list's entries, or the one text, without quotes."""
-    first = parts[0].strip()
-    if first.startswith("[") and first.endswith("]"):
-        parts = first[1:-1].split(",")
-    elif any(part.startswith("- ") for part in parts[1:]):
-        parts = [part[2:] for part in parts if part.startswith("- ")]
-    else:
-        parts = [" ".join(part for part in parts if part)]
-    return [value for part in parts if (value := _unquoted(part.strip()))]
-
-
-def _unquoted(text: str) -> str:
-    if len(text) > 1 and text[0] == text[-1] == "'":
-        return text[1:-1].replace("''", "'").strip()
-    return text[1:-1].replace('\\"', '"').strip() if len(text) > 1 and text[0] == text[-1] == '"' else text.strip()
-
-
-def _from_fields(fields: Mapping[str, list[str]]) -> About:
-    found: dict[str, list[str]] = {}
+def of_fields(fields: Mapping[str, Sequence[str]]) -> About:
+    """What keys and their values say; the first key of a field wins, unless a later one is the field's own name."""
+    found: dict[str, Sequence[str]] = {}
     for word, values in fields.items():
-        key = _key(word)
-        if key and values and values != ["None"] and (key not in found or word == key):
-            found[key] = values
-    text = {key: values[0] for key, values in found.items()}
-    people = {key: tuple(n for v in found.get(key, []) for n in names.listed(v)) for key in ("guests", "host")}
-    urls = tuple(url for key in ("url", "title", "show") for value in found.get(key, []) for url in links(value))
+        known = "number" if word == "episode" and values and values[0].isdigit() else key(word)
+        if known and values and [*values] != ["None"] and (known not in found or word == known):
+            found[known] = values
+    if "author" in found and any(
+        _PODCASTS.match(value) for value in (*found.get("category", ()), *found.get("kind", ()))
+    ):
+        found.setdefault("show", found.pop("author"))
+    text = {name: _unlinked(values[0]) for name, values in found.items()}
+    title, number = text.get("title", ""), re.search(r"\d{1,4}", text.get("number", ""))
+    numeric = re.fullmatch(r"(?:episode |ep\.? ?)?#?(\d{1,4})", title, re.IGNORECASE)
+    urls = (
+        url
+        for word, values in fields.items()
+        if key(word) in ("url", "title", "show")
+        for v in values
+        for url in links(v)
+    )
     return About(
-        show=shows.canonical(text["show"]) if "show" in text else None,
-        title="" if text.get("title", "").isdigit() else text.get("title", ""),
-        guests=people["guests"],
-        hosts=people["host"],
+        show=shows.canonical(text["show"]) if text.get("show") else None,
+        title="" if numeric else title,
+        guests=_people(found.get("guests", ())),
+        hosts=_people(found.get("host", ())),
         date=dates.parse(text.get("date", "")),
-        urls=urls,
+        urls=tuple(dict.fromkeys(urls)),
         author=text.get("author"),
         kind=text.get("kind", "").lower() or None,
+        number=str(int(number[0])) if number else numeric[1] if numeric else None,
     )
+
+
+def _people(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for value in values for name in names.listed(_unlinked(value))))
+
+
+def _unlinked(text: str) -> str:
+    """`[Ann](https://…)`, `[[Ann]]` and `[[ann|Ann]]` as `Ann`."""
+    text = re.sub(r"\[\[(?:[^\[\]|]{1,200}\|)?([^\[\]|]{1,200})\]\]", r"\1", text)
+    return re.sub(r"\[([^\[\]]{1,200})\]\([^()\s]*\)", r"\1", text).strip()
 
 
 def _trimmed(url: str) -> str:

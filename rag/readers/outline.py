@@ -1,22 +1,22 @@
-"""A person's notes: bullets, paragraphs and timestamped lines, about one episode or many.
-
-The reader of last resort: it takes any text.
-"""
+"""A person's notes: bullets, paragraphs and timestamped lines, about one episode or many."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from rag.readers import dates, heads, whole
 from rag.readers import header as headers
 from rag.readers.base import Part, Reading, Source
 from rag.readers.blocks import BOLD, Block, blocks, infer_headings, units
+from rag.readers.front import Front, front_matter
 from rag.readers.heads import Head
 from rag.types import ReadWarning
 
 _HEAD_LENGTH = 140
 _EARLY = 4
+_LOOK = 400
 
 
 class Outline:
@@ -25,25 +25,47 @@ class Outline:
     name = "outline"
 
     def sniff(self, source: Source) -> bool:
-        return True
+        if source.file.lower().endswith((".md", ".markdown")) or front_matter(source).lines:
+            return True
+        found = infer_headings(blocks(source, source.lines[:_LOOK]))
+        return any(_is_note(block) for block in found) or bool(found and _can_open(found[0]))
 
     def read(self, source: Source) -> Reading:
-        front = headers.front_matter(source)
+        front = front_matter(source)
         found = infer_headings(blocks(source, source.lines[front.lines :]))
         day_first = dates.day_first(_headlike(found))
         starts = {} if front.about.title else episode_heads(found, day_first=bool(day_first))
         if len(starts) < 2:
             top = whole.top(source, front, found)
-            part = whole.part(source, top, list(units(found, skip=top.blocks)), guess=True)
-            return Reading(kind=headers.kind(front.about, "notes"), author=top.about.author, parts=(part,))
+            return whole.reading(source, front, top, list(units(found, skip=top.blocks)), kind="notes", guess=True)
         first = min(starts)
         author = front.about.author or headers.author_of(block.text for block in found[:first] if block.single)
+        parts = _with_front(source, front, _parts(source, found, starts))
+        wrong = whole.date_warnings(
+            source, [*range(1, front.lines + 1), *(found[i].line_start for i in sorted(starts))]
+        )
+        unsettled = _unsettled(source, found, starts) if day_first is None else ()
         return Reading(
             kind=headers.kind(front.about, "notes"),
             author=author,
-            parts=tuple(_parts(source, found, starts)),
-            warnings=tuple(_unsettled(source, found, starts)) if day_first is None else (),
+            parts=parts,
+            warnings=(*front.warnings, *wrong, *unsettled),
         )
+
+
+def _with_front(source: Source, front: Front, parts: Sequence[Part]) -> tuple[Part, ...]:
+    """Every part with the show the front matter names; the notes kept there stand with the first."""
+    show = front.about.show
+    named = [replace(part, entry=replace(part.entry, show=part.entry.show or show)) for part in parts]
+    named[0] = replace(named[0], units=(*whole.front_units(source, front), *named[0].units))
+    return tuple(named)
+
+
+def _is_note(block: Block) -> bool:
+    """Whether a block has more shape than a paragraph."""
+    if block.kind != "paragraph" or headers.field(block.text) or block.unit().seconds is not None:
+        return True
+    return bool(headers.links(block.text))
 
 
 def episode_heads(found: Sequence[Block], *, day_first: bool = False) -> dict[int, Head]:
@@ -75,7 +97,7 @@ def _can_open(block: Block) -> bool:
     """A short line on its own, marked as a heading or with nothing right above it."""
     if block.kind == "bullet" or not block.single or not 2 < len(block.text) <= _HEAD_LENGTH:
         return False
-    if block.is_link or headers.field(block.text) or block.text.endswith((".", ",", ";")):
+    if block.is_link or headers.field(block.text) or whole.is_metadata(block) or block.text.endswith((".", ",", ";")):
         return False
     return (block.apart or (block.kind == "heading" and block.marked)) and not block.text[0].islower()
 
@@ -89,7 +111,8 @@ def _has_fields(found: Sequence[Block], index: int) -> bool:
     """Whether a marked heading has lines right under it that name an episode."""
     block = found[index]
     under = found[index + 1] if index + 1 < len(found) else None
-    return block.kind == "heading" and block.marked and under is not None and headers.is_about(under)
+    names_it = under is not None and (headers.is_about(under) or whole.is_metadata(under))
+    return block.kind == "heading" and block.marked and names_it
 
 
 def _parts(source: Source, found: Sequence[Block], starts: Mapping[int, Head]) -> list[Part]:
@@ -101,9 +124,7 @@ def _parts(source: Source, found: Sequence[Block], starts: Mapping[int, Head]) -
 
 
 def _part(source: Source, found: Sequence[Block], head: Head) -> Part:
-    after = 1
-    while after < len(found) and headers.is_about(found[after]):
-        after += 1
+    after = whole.named(found, 1)
     about = headers.of_blocks(found[1:after], headers.from_head(head))
     early = [block for block in found[after : after + _EARLY] if block.is_link]
     about = about.filled(headers.About(urls=headers.of_blocks(early).urls))

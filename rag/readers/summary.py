@@ -12,6 +12,7 @@ from rag.readers import header as headers
 from rag.readers import heads, names, whole
 from rag.readers.base import Reading, Source
 from rag.readers.blocks import PLAIN, Block, blocks, units
+from rag.readers.front import front_matter
 from rag.readers.header import About
 
 _OUTER, _INNER = PLAIN, PLAIN + 1
@@ -28,13 +29,12 @@ class Summary:
         return len(sections) >= 3
 
     def read(self, source: Source) -> Reading:
-        front = headers.front_matter(source)
+        front = front_matter(source)
         found = _with_headings(blocks(source, source.lines[front.lines :]))
         top = whole.top(source, front, found)
         if not top.about.guests:
-            top = replace(top, about=top.about.filled(About(guests=_subjects(found))))
-        part = whole.part(source, top, list(units(found, skip=top.blocks)), guess=False)
-        return Reading(kind=headers.kind(front.about, "summary"), author=top.about.author, parts=(part,))
+            top = replace(top, about=top.about.filled(About(guests=_subjects(found)).marked("words")))
+        return whole.reading(source, front, top, list(units(found, skip=top.blocks)), kind="summary")
 
 
 def _with_headings(found: Sequence[Block]) -> tuple[Block, ...]:

@@ -112,6 +112,7 @@ class FakeAssistant(Assistant):
     asked: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     topics: list[str] = field(default_factory=list)
     closed: bool = False
+    reloads: int = 0
 
     def ask(
         self, question: str, *, history: Sequence[str] = (), cancelled: Cancelled | None = None
@@ -125,6 +126,9 @@ class FakeAssistant(Assistant):
 
     def episodes(self) -> Sequence[Episode]:
         return self.listed
+
+    def reload(self) -> None:
+        self.reloads += 1
 
     def close(self) -> None:
         self.closed = True

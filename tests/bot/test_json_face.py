@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from bot.json_face import Json, ask_json, dumps, episodes_json, schema, topic_json
 from bot.render_text import plain, render
-from rag.types import Answer, NotCovered, TopicSummary
+from rag.types import Answer, NotCovered, Place, TopicSummary
 from tests.bot.samples import ANSWER, BREAD, CLOSEST, HEAT, LOAF, NOTHING, SUMMARY, VENUS
 
 
@@ -53,9 +53,12 @@ def test_an_answer() -> None:
         "note_file": "venus.txt",
         "line_start": 12,
         "line_end": 13,
+        "counted": "line",
         "quote": "The surface is at\n  464 °C.",
         "seconds": 4050,
+        "seconds_around": False,
         "url": "https://www.youtube.com/watch?v=VenusEp0041&t=4050s",
+        "also": [],
     }
     assert (value["closest"], value["p_answerable"], value["timings_ms"]) == ([], 0.9, {"search": 12.5})
 
@@ -96,3 +99,12 @@ def test_a_quote_survives_printing_to_the_byte() -> None:
 def test_the_schema_can_fail(change: Json) -> None:
     with pytest.raises(ValidationError):
         validate("ask", {**ask_json(ANSWER), **change})
+
+
+def test_the_other_places_of_a_quote_are_told_and_match_the_schema() -> None:
+    place = Place(note_file="rye.md", line_start=12, line_end=13, episode="The Slow Oven: Rye")
+    result = replace(ANSWER, citations=(replace(ANSWER.citations[0], also=(place,) * 5), *ANSWER.citations[1:]))
+    value = ask_json(result)
+    validate("ask", value)
+    assert value["citations"][0]["also"][4]["note_file"] == "rye.md"
+    assert "also rye.md:12-13, rye.md:12-13, rye.md:12-13 and 2 more" in value["text"]

@@ -6,7 +6,8 @@ import io
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -191,3 +192,30 @@ def test_ctrl_d_ends_and_the_history_is_kept(tmp_path: Path) -> None:
         with pytest.raises(EOFError):
             read()
     assert "+how hot?" in (data / "chat_history").read_text()
+
+
+def test_news_is_said_after_the_line_that_is_typed_and_the_assistant_reloads_in_between() -> None:
+    """Printing from another thread would write into the line the user is typing."""
+    assistant = FakeAssistant()
+    lines = iter(["how hot?", ":help"])
+    told: list[Callable[[str], None]] = []
+
+    @contextmanager
+    def keep(reload: Callable[[], None], tell: Callable[[str], None]) -> Iterator[None]:
+        told.append(tell)
+        reload()
+        yield
+
+    def read() -> str:
+        if line := next(lines, ""):
+            told[0](f"News before {line}")
+            return line
+        raise EOFError
+
+    console = Console(file=io.StringIO(), width=60, highlight=False)
+    run_chat(lambda: assistant, read, console, greet=False, keep=keep)
+    assert isinstance(console.file, io.StringIO)
+    text = console.file.getvalue()
+    assert assistant.reloads == 1
+    assert text.index("From your notes:") < text.index("News before how hot?") < text.index(":sources    the last")
+    assert text.rstrip().endswith("News before :help")

@@ -52,6 +52,9 @@ class TimedAssistant:
         self._work("episodes", "", None)
         return self.listed
 
+    def reload(self) -> None:
+        self._work("reload", "", None)
+
     def close(self) -> None:
         self.threads.add(threading.current_thread().name)
         self.closed = True

@@ -45,9 +45,12 @@ PASSAGES = st.builds(
     parents=TEXTS,
     seconds=st.none() | COUNT,
     seconds_end=st.none() | COUNT,
+    seconds_around=st.booleans(),
     speaker=MAYBE,
     position=COUNT,
     content_hash=TEXT,
+    counted=st.sampled_from(["line", "page", "paragraph"]),
+    line_map=st.lists(st.tuples(COUNT, COUNT), max_size=3).map(tuple),
 )
 ENTRIES = st.builds(
     EpisodeEntry,
@@ -59,6 +62,9 @@ ENTRIES = st.builds(
     guests=TEXTS,
     date=MAYBE,
     urls=TEXTS,
+    number=MAYBE,
+    hosts=TEXTS,
+    origins=st.lists(st.tuples(TEXT, TEXT), max_size=2).map(tuple),
 )
 EPISODES = st.builds(
     Episode,
@@ -68,6 +74,9 @@ EPISODES = st.builds(
     guests=TEXTS,
     date=MAYBE,
     urls=TEXTS,
+    number=MAYBE,
+    hosts=TEXTS,
+    origins=st.lists(st.tuples(TEXT, TEXT), max_size=2).map(tuple),
     entries=st.lists(ENTRIES, max_size=2).map(tuple),
 )
 KIND = st.sampled_from(["notes", "summary", "transcript"])
@@ -92,6 +101,7 @@ def test_a_library_comes_back_as_it_was_written(tmp_path_factory: pytest.TempPat
 def test_every_field_of_a_passage_is_tried_above() -> None:
     """A field added to Passage and forgotten in the files would otherwise come back as its default."""
     tried = {"raw", "text", "text_to_raw", "id", "episode_id", "note_file", "line_start", "line_end", "char_start"}
+    tried |= {"counted", "line_map", "language", "seconds_around"}
     tried |= {"char_end", "section", "parents", "seconds", "seconds_end", "speaker", "position", "content_hash"}
     assert {field.name for field in dataclasses.fields(Passage)} == tried
 

@@ -20,7 +20,17 @@ import pytest
 from rag import build as layout
 from rag.errors import IndexBusy, IndexCorrupt, IndexMismatch, IndexMissing, IndexProblem, NotesError, StorageFull
 from rag.fields import in_context, lexical_terms
-from rag.index import BuildReport, Index, build_index, describe, is_current, open_index, write_build
+from rag.index import (
+    BuildReport,
+    Index,
+    build_index,
+    describe,
+    drop_index,
+    drop_old_builds,
+    is_current,
+    open_index,
+    write_build,
+)
 from rag.lexical import LexicalIndex
 from rag.probe import check
 from rag.sentences import sentence_spans
@@ -437,3 +447,70 @@ def test_damage_is_a_sentence_and_the_command_it_names_mends_it(root: Path, harm
     assert not build(root).unchanged
     still_serves(root)
     assert build(root).unchanged
+
+
+# Passages that say the same
+
+COPY = "Rye bread keeps for a whole week because its crumb holds water well."
+
+
+@pytest.fixture
+def repeated(tmp_path: Path) -> Iterator[Index]:
+    """Six passages: two copies, one of them in another note, and a paragraph that holds their sentence."""
+    passages = (
+        passage(SALAD[0], position=0),
+        passage(f"- {COPY}", position=1, line_start=7, line_end=7),
+        passage(SALAD[1], position=2),
+        passage(COPY.upper(), position=3, id="copy", note_file="rye.md", line_start=12, line_end=12),
+        passage(f"{SALAD[2]} {COPY}", position=4, line_start=20, line_end=20),
+        passage(SALAD[3], position=5),
+    )
+    index = built(tmp_path / "build", library(passages=passages))
+    yield index
+    index.close()
+
+
+def test_copies_are_one_hit_with_the_others_beside_it(repeated: Index) -> None:
+    hits = repeated.search(bag_of_words(COPY), terms(COPY), 20)
+    assert sorted(hit.passage.position for hit in hits) in ([0, 1, 2, 4, 5], [0, 2, 3, 4, 5])
+    assert hits[0].passage.position in (1, 3)
+    assert [copy.position for copy in hits[0].also] == [4 - hits[0].passage.position]
+    assert all(hit.also == () for hit in hits[1:])
+
+
+def test_a_copy_that_is_left_out_is_beside_no_hit(repeated: Index) -> None:
+    hits = repeated.search(bag_of_words(COPY), terms(COPY), 20, without=frozenset({3}))
+    assert hits[0].passage.position == 1
+    assert hits[0].also == ()
+    assert repeated.copies(1) == repeated.copies(3) == (1, 3)
+    assert repeated.copies(0) == (0,)
+
+
+def test_a_quote_is_cited_wherever_it_stands(repeated: Index) -> None:
+    places = repeated.also(repeated.passages[1], (0, len(repeated.passages[1].text)))
+    assert [(place.note_file, place.line_start) for place in places] == [("rye.md", 12), ("bees.txt", 20)]
+    assert {place.episode for place in places} == {"The Garden Hour: Bees"}
+    assert repeated.also(repeated.passages[0], (0, 20)) == ()
+
+
+def test_old_builds_go_once_nobody_reads_them(root: Path) -> None:
+    before = serving(root)
+    write_notes(root / "notes", {**FILES, "new.txt": f"Show: The Garden Hour\nTitle: Salt\n\n- {SALAD[5]}\n"})
+    build(root)
+    assert before.is_dir()
+    waited: list[bool] = []
+    drop_old_builds(root / "data", wait=lambda: waited.append(before.is_dir()))
+    assert waited == [True]
+    assert not before.exists()
+    drop_old_builds(root / "data", wait=lambda: waited.append(False))
+    assert waited == [True]
+    still_serves(root)
+
+
+def test_a_dropped_index_leaves_nothing_behind(root: Path) -> None:
+    drop_index(root / "data")
+    with pytest.raises(IndexMissing):
+        open_index(root / "data", embedder=EMBEDDER)
+    assert list((root / "data" / "builds").iterdir()) == []
+    build(root)
+    still_serves(root)

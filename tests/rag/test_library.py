@@ -69,7 +69,7 @@ def test_progress_is_heard_before_each_file_and_at_the_end(tmp_path: Path) -> No
 
 
 def test_scan_sees_what_changed(tmp_path: Path) -> None:
-    folder(tmp_path, a_txt=GOOD, b_txt="x", c_pdf="no")
+    folder(tmp_path, a_txt=GOOD, b_txt="x", c_rtf="no")
     before = scan(tmp_path)
     assert [file for file, _ in before] == ["a.txt", "b.txt"]
     assert [note.sha256 for note in read_library(tmp_path).notes] == [sha for _, sha in before]
@@ -115,7 +115,8 @@ def test_a_folder_that_cannot_be_used_says_what_to_do(tmp_path: Path, kind: str)
         ("bad.txt", b"\xef\xbb\xbf \r\n\n", "empty"),
         ("bad.txt", bytes(range(256)) * 40, "not a text file"),
         ("bad.md", b"%PDF-1.7\n" + b"stream of words " * 50, "not a text file"),
-        ("bad.docx", b"PK\x03\x04", "not read yet"),
+        ("bad.docx", b"PK\x03\x04", "no Word document"),
+        ("bad.rtf", b"words", "not read yet"),
         ("bad", b"words", "not read yet"),
         ("bad.txt", b"---\n***\n```\n", "Nothing in the file"),
     ],

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.minutes import best_link, can_start, format_seconds, inside, leading, link_at, moment, parse_seconds
+from rag.minutes import best_link, can_start, format_seconds, inside, leading, link_at, moment, of_link, parse_seconds
 
 
 @pytest.mark.parametrize(
@@ -25,6 +27,13 @@ from rag.minutes import best_link, can_start, format_seconds, inside, leading, l
         ("75:10 an hour and more", 4510, None),
         ("1h02m three", 3720, None),
         ("12m05s three", 725, None),
+        ("1h07m three", 4020, None),
+        ("(67 min) three", 4020, None),
+        ("67 min: three", 4020, None),
+        ("🎧 12:30 - 13:40 (1min 10s)", 750, 820),
+        ("**Timestamp:** 12:34", 754, None),
+        ("12:30 | Autolyse", 750, None),
+        ("around 1:10 they laugh", 70, None),
     ],
 )
 def test_leading_stamps(text: str, seconds: int, end: int | None) -> None:
@@ -55,6 +64,25 @@ def test_leading_stamps(text: str, seconds: int, end: int | None) -> None:
         "won 21:15-21:18",
         "1:75:00 is no time",
         "12:345 is none",
+        "Mark 3:16 says",
+        "1 Cor 13:04",
+        "Isaiah 40:31",
+        "Duration: 1:08:41",
+        "took 1h07m",
+        "1h30m long interview",
+        "a 45 min walk",
+        "67 min walk",
+        "The whole story (67 min)",
+        "lasts around 40 minutes",
+        "version 3:10:12",
+        "v1:20",
+        "recorded 2024-01-01 10:30:00",
+        "open Mon 9:00-17:00",
+        "a 2:03:59 marathon",
+        "score 21:15",
+        "At 10:30 we left",
+        "in 5 minutes in total",
+        "https://x.com/a/status/1?t=12345",
         "meet at 10:30",
         "https://x.org/1:10:00-1:22:00",
         "",
@@ -77,6 +105,14 @@ def test_a_range_inside_a_sentence() -> None:
         ("good bit @12:30", 750),
         ("around 1:02:03 he says", 3723),
         ("minute 12:30", 750),
+        ("the 12:30 mark", 750),
+        ("67 min in, he asks", 4020),
+        ("laughs at 67 min", 4020),
+        ("minute 67", 4020),
+        ("1h07 in he asks", 4020),
+        ("([Time 0:14:33](https://share.snipd.com/snip/1))", 873),
+        ("([Time 14:33](https://share.snipd.com/snip/1))", 873),
+        ("What is bread? `[02:00-03:45]`", 120),
     ],
 )
 def test_stamps_inside(text: str, seconds: int) -> None:
@@ -161,3 +197,49 @@ def test_no_text_breaks_them(text: str, seconds: int) -> None:
     moment(text)
     link_at(text, seconds)
     link_at("https://" + text, seconds)
+
+
+@pytest.mark.parametrize(
+    ("url", "seconds"),
+    [
+        ("https://youtu.be/abc?t=160", 160),
+        ("https://www.youtube.com/watch?v=abc&t=1h2m3s", 3723),
+        ("https://www.youtube.com/embed/abc?start=90", 90),
+        ("https://open.spotify.com/episode/abc?si=q&t=90", 90),
+        ("https://podcasts.apple.com/us/podcast/x/id1?i=2&t=90", 90),
+        ("https://pca.st/episode/abc?t=90", 90),
+        ("https://overcast.fm/+AbC/1:07:30", 4050),
+        ("https://vimeo.com/123#t=90s", 90),
+        ("https://cdn.example.org/a.mp3#t=1:07:30", 4050),
+        ("https://cdn.example.org/a.mp3#t=90.5,120", None),
+        ("https://youtu.be/abc", None),
+        ("https://example.org/page?t=90", None),
+        ("https://overcast.fm/+AbC", None),
+        ("https://castbox.fm/episode/x-id1-id2?t=90", None),
+    ],
+)
+def test_where_a_link_starts(url: str, seconds: int | None) -> None:
+    """Castbox documents no link that starts at a second, so none is read from it nor made for it."""
+    assert of_link(url) == seconds
+    found = moment(f"see {url} there")
+    assert (found.seconds if found else None) == seconds
+
+
+def test_a_stamp_comes_before_a_link() -> None:
+    found = moment("[2:40](https://youtu.be/abc?t=999) linked")
+    assert found is not None
+    assert found.seconds == 160
+
+
+@pytest.mark.parametrize(("text", "around"), [("around 1:10 he", True), ("~1:10 he", True), ("1:10 he", False)])
+def test_about_there(text: str, around: bool) -> None:
+    found = moment(text)
+    assert found is not None
+    assert (found.seconds, found.around) == (70, around)
+
+
+@pytest.mark.parametrize("piece", ["1:", "(1: 07", "1:10:00-", "at 1h", "~", "minute ", "https://youtu.be/a?t="])
+def test_a_long_text_of_almost_minutes_is_quick(piece: str) -> None:
+    start = time.perf_counter()
+    moment(piece * (200_000 // len(piece)))
+    assert time.perf_counter() - start < 3

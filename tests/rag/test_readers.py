@@ -362,7 +362,7 @@ def test_dialogue(line: str) -> None:
 def test_a_colon_alone_is_no_speaker() -> None:
     assert (
         read("Worms: many.\nFungi: more.\nSoil: alive.\nLeaves: stay.\nRain: rare.\nSun: strong.\nWind: none.\n")[0]
-        == "outline"
+        == "plain"
     )
 
 

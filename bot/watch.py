@@ -1,0 +1,114 @@
+"""Keeps what an assistant serves up to date with the notes folder, on a thread of its own.
+
+A change is indexed in another process; then the assistant is told to open the new index, between two questions. Where
+either fails the old index serves, and the owner is told once. Knows nothing of Discord or of terminals.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Event, Thread
+
+from bot.worker import QueueFull
+from rag.errors import FootnoteError, IndexBusy, IndexMissing, Interrupted, NoNotes
+from rag.index import drop_index, drop_old_builds
+from rag.watch import watch
+
+log = logging.getLogger(__name__)
+
+GRACE = 5.0  # seconds for other processes to leave the build before
+
+
+class Keeper:
+    """Brings an index and its assistant up to date.
+
+    Args:
+        data: folder of the index.
+        refresh: indexes what has changed; returns when done.
+        reload: makes the assistant open the newest index; returns when done.
+        tell: tells the owner, in a sentence.
+        stop: set when nothing is to be kept up any longer.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        *,
+        refresh: Callable[[], None],
+        reload: Callable[[], None],
+        tell: Callable[[str], None],
+        stop: Event,
+        grace: float = GRACE,
+    ) -> None:
+        self._data = data
+        self._refresh = refresh
+        self._reload = reload
+        self._tell = tell
+        self._stop = stop
+        self._grace = grace
+        self._told = ""
+
+    def update(self) -> bool:
+        """Serve the notes as they are now. False where that failed and is worth another try."""
+        try:
+            self._bring_up_to_date()
+        except (IndexBusy, QueueFull, Interrupted) as error:
+            log.info("%s", error)
+            return False
+        except FootnoteError as error:
+            self._say(str(error))
+            return False
+        except Exception as error:  # whatever it is, the watching goes on
+            if self._stop.is_set():
+                return True  # the assistant has been closed meanwhile
+            log.exception("the notes could not be brought up to date")
+            self._say(f"The notes could not be indexed again ({type(error).__name__}); the log says more.")
+            return False
+        self._told = ""
+        return True
+
+    def _bring_up_to_date(self) -> None:
+        try:
+            self._refresh()
+        except NoNotes as error:
+            drop_index(self._data)  # nothing of what was deleted may be cited any longer
+            self._say(str(error))
+            with suppress(IndexMissing, NoNotes):
+                self._reload()
+            return
+        self._reload()
+        drop_old_builds(self._data, wait=lambda: self._stop.wait(self._grace))
+
+    def _say(self, sentence: str) -> None:
+        """Tell the owner, unless that was the last thing they were told."""
+        if sentence != self._told and not self._stop.is_set():
+            self._told = sentence
+            self._tell(sentence)
+
+
+@contextmanager
+def kept_up(
+    notes: Path,
+    data: Path,
+    *,
+    refresh: Callable[[], None],
+    reload: Callable[[], None],
+    tell: Callable[[str], None],
+) -> Iterator[None]:
+    """Inside the block, the assistant that `reload` reaches serves the notes as they are."""
+    stop = Event()
+    keeper = Keeper(data, refresh=refresh, reload=reload, tell=tell, stop=stop)
+
+    def keep() -> None:
+        with suppress(FootnoteError):  # an assistant that is still being opened indexes by itself
+            reload()
+        watch(notes, keeper.update, stop=stop)
+
+    Thread(target=keep, name="footnote-watch", daemon=True).start()
+    try:
+        yield
+    finally:
+        stop.set()

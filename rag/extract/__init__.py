@@ -1,0 +1,49 @@
+"""From the bytes of a format that is not plain text to text with a map back: one file of this folder a format.
+
+A new format is one file here and one line in the table. Zip archives are no format but folders: see `archive`.
+Knows nothing of readers, episodes or passages.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from rag.errors import NoteError
+from rag.extract import docx, html, opml, pdf, transcript_json
+from rag.extract.base import Extracted, Extractor
+
+EXTRACTORS: tuple[Extractor, ...] = (
+    Extractor(name="json", suffixes=frozenset({".json"}), extract=transcript_json.extract),
+    Extractor(name="opml", suffixes=frozenset({".opml"}), extract=opml.extract),
+    Extractor(name="html", suffixes=frozenset({".html", ".htm", ".xhtml"}), extract=html.extract),
+    Extractor(name="docx", suffixes=frozenset({".docx", ".docm"}), extract=docx.extract),
+    Extractor(name="pdf", suffixes=frozenset({".pdf"}), extract=pdf.extract),
+)
+SUFFIXES = frozenset(suffix for extractor in EXTRACTORS for suffix in extractor.suffixes)
+
+_log = logging.getLogger(__name__)
+
+
+def extractor_for(suffix: str) -> Extractor | None:
+    """The extractor for files with this ending; None where the bytes are the text."""
+    return next((extractor for extractor in EXTRACTORS if suffix.lower() in extractor.suffixes), None)
+
+
+def extract(extractor: Extractor, data: bytes) -> Extracted:
+    """What the file says. Raises NoteError, whatever is wrong with it or with the library that reads it."""
+    try:
+        return extractor.extract(data)
+    except NoteError:
+        raise
+    except RecursionError as error:
+        raise NoteError("The file is nested too deeply to be read.") from error
+    except Exception as error:
+        _log.debug("%s extractor failed", extractor.name, exc_info=True)
+        kind = extractor.name.upper()
+        raise NoteError(
+            f"The {kind} is damaged, or of a kind that is not understood ({type(error).__name__}).",
+            remedy="Export it again, or save it as text.",
+        ) from error
+
+
+__all__ = ["EXTRACTORS", "SUFFIXES", "Extracted", "Extractor", "extract", "extractor_for"]

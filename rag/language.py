@@ -1,0 +1,72 @@
+"""Which language a text is in, as far as that can be told from it. The one file that imports `py3langid`.
+
+Only languages that podcast notes are likely in are told apart: over all that the library knows, a short English
+line is now and then Breton. Knows nothing of notes or questions.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from rag.types import Passage
+
+SURE = 0.8  # the library's own estimate of being right; 1 of 1,777 English questions passes for another language
+LEAST_LETTERS = 12
+LOOKED_AT = 200  # characters; more tell nothing more
+SPOKEN_HERE = 0.05  # share of the passages from which a language is one of the notes'
+
+NAMES = {
+    "ar": "Arabic", "bg": "Bulgarian", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek", "en": "English",
+    "es": "Spanish", "fa": "Persian", "fi": "Finnish", "fr": "French", "he": "Hebrew", "hi": "Hindi", "hu": "Hungarian",
+    "id": "Indonesian", "it": "Italian", "ja": "Japanese", "ko": "Korean", "nl": "Dutch", "no": "Norwegian",
+    "pl": "Polish", "pt": "Portuguese", "ro": "Romanian", "ru": "Russian", "sv": "Swedish", "th": "Thai",
+    "tr": "Turkish", "uk": "Ukrainian", "vi": "Vietnamese", "zh": "Chinese",
+}  # fmt: skip
+
+
+def language_of(text: str) -> str | None:
+    """ISO 639-1 code of the language `text` is in; None where it is too short or could be several."""
+    sample = text[:LOOKED_AT]
+    letters = sum(map(str.isalpha, sample))
+    if letters < (LEAST_LETTERS if sample.isascii() else LEAST_LETTERS // 3):
+        return None
+    code, confidence = _identifier().classify(sample)
+    return str(code) if confidence >= SURE else None
+
+
+def name(code: str) -> str:
+    """The English name of a language."""
+    return NAMES.get(code, code)
+
+
+def with_languages(passages: Sequence[Passage]) -> tuple[Passage, ...]:
+    """The passages with their languages; one that does not tell has its note's."""
+    told = [language_of(passage.text) for passage in passages]
+    counts: dict[str, Counter[str]] = {}
+    for passage, code in zip(passages, told, strict=True):
+        if code:
+            counts.setdefault(passage.note_file, Counter())[code] += 1
+    main = {file: counter.most_common(1)[0][0] for file, counter in counts.items()}
+    return tuple(
+        replace(passage, language=code or main.get(passage.note_file))
+        for passage, code in zip(passages, told, strict=True)
+    )
+
+
+def spoken(codes: Iterable[str | None]) -> frozenset[str]:
+    """The languages that some passages are in and that are no accident."""
+    counts = Counter(filter(None, codes))
+    return frozenset(code for code, count in counts.items() if count >= SPOKEN_HERE * counts.total())
+
+
+@cache
+def _identifier() -> Any:  # noqa: ANN401  # the library has no types
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # takes a second, and not every question needs it
+
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier.set_languages(sorted(NAMES))
+    return identifier

@@ -1,0 +1,142 @@
+"""Keeping an assistant up to date: real folders and a real index, a fake embedder, no other process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from bot.watch import Keeper, kept_up
+from bot.worker import QueueFull
+from rag import build as layout
+from rag.errors import FootnoteError, IndexBusy, IndexMissing, NoNotes, NotesError
+from rag.index import build_index
+from rag.library import read_library
+from rag.probe import check
+from tests.builders import FILES, write_notes
+from tests.fakes import FakeEmbedder
+
+WAIT = 20.0
+
+
+class House:
+    """A notes folder with its index, and an assistant that knows which build it has open."""
+
+    def __init__(self, root: Path) -> None:
+        self.notes = write_notes(root / "notes")
+        self.data = root / "data"
+        self.serving: Path | None = None
+        self.told: list[str] = []
+        self.trouble: FootnoteError | None = None
+        self.stop = Event()
+
+    def refresh(self) -> None:
+        if self.trouble:
+            raise self.trouble
+        build_index(self.notes, self.data, FakeEmbedder(), check=check)
+
+    def reload(self) -> None:
+        self.serving = None
+        self.serving = layout.current_build(self.data)
+
+    def keeper(self) -> Keeper:
+        return Keeper(
+            self.data, refresh=self.refresh, reload=self.reload, tell=self.told.append, stop=self.stop, grace=0.0
+        )
+
+    def texts(self) -> set[str]:
+        """What the build that serves holds, and with it what can be cited."""
+        return {p.text for p in layout.read_library(self.serving).passages} if self.serving else set()
+
+    def on_disk(self, words: str) -> bool:
+        return any(words.encode() in path.read_bytes() for path in self.data.rglob("*") if path.is_file())
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path)
+
+
+def test_a_change_serves_and_what_was_deleted_is_gone_from_the_disk_too(house: House) -> None:
+    keeper = house.keeper()
+    assert keeper.update()
+    words = "thrown out in August"
+    assert house.on_disk(words)
+    (house.notes / "bees.txt").unlink()
+    assert keeper.update()
+    assert house.texts() == {p.text for p in read_library(house.notes).passages}
+    assert not house.on_disk(words)
+    assert house.told == []
+
+
+def test_the_last_note_takes_the_index_with_it(house: House) -> None:
+    keeper = house.keeper()
+    keeper.update()
+    for file in house.notes.iterdir():
+        file.unlink()
+    assert keeper.update()
+    assert house.serving is None
+    assert not house.on_disk("August")
+    assert len(house.told) == 1
+    assert "There are no notes" in house.told[0]
+    write_notes(house.notes)
+    assert keeper.update()
+    assert len(house.texts()) > 5
+
+
+def test_a_failure_is_told_once_and_the_old_index_serves(house: House) -> None:
+    keeper = house.keeper()
+    keeper.update()
+    before = house.serving
+    house.trouble = NotesError("The folder cannot be read.")
+    assert [keeper.update() for _ in range(3)] == [False] * 3
+    assert house.told == ["The folder cannot be read."]
+    assert house.serving == before
+    house.trouble = None
+    assert keeper.update()
+    house.trouble = NotesError("The folder cannot be read.")
+    keeper.update()
+    assert len(house.told) == 2
+
+
+@pytest.mark.parametrize("error", [IndexBusy("Another process is indexing."), QueueFull("Too many wait.")])
+def test_what_only_takes_patience_is_tried_again_and_not_told(house: House, error: FootnoteError) -> None:
+    house.trouble = error
+    assert not house.keeper().update()
+    assert house.told == []
+
+
+def test_an_assistant_that_cannot_be_reached_any_more_is_no_news(house: House) -> None:
+    def closed() -> None:
+        house.stop.set()
+        raise RuntimeError("cannot schedule new futures after shutdown")
+
+    keeper = Keeper(house.data, refresh=house.refresh, reload=closed, tell=house.told.append, stop=house.stop)
+    assert keeper.update()
+    assert house.told == []
+
+
+def test_inside_the_block_the_folder_is_followed(house: House) -> None:
+    def until(reached: Callable[[], bool]) -> None:
+        end = time.monotonic() + WAIT
+        while not reached():
+            assert time.monotonic() < end, house.told
+            time.sleep(0.05)
+
+    with kept_up(house.notes, house.data, refresh=house.refresh, reload=house.reload, tell=house.told.append):
+        until(lambda: len(house.texts()) > 5)
+        (house.notes / "new.txt").write_text(FILES["bees.txt"].replace("August", "October"))
+        until(lambda: any("October" in text for text in house.texts()))
+        (house.notes / "new.txt").unlink()
+        until(lambda: not any("October" in text for text in house.texts()))
+    assert house.told == []
+
+
+def test_no_notes_is_its_own_kind_of_error(tmp_path: Path) -> None:
+    with pytest.raises(NoNotes):
+        read_library(tmp_path)
+    with pytest.raises(IndexMissing):
+        layout.current_build(tmp_path)

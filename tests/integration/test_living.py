@@ -1,0 +1,89 @@
+"""A conversation that goes on while its notes change: real models, real index, the build in another process."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot.assistant import LocalAssistant
+from bot.commands.index import update
+from bot.settings import Settings
+from bot.terminal import OwnedAssistant
+from bot.watch import kept_up
+from rag.errors import IndexMissing
+from rag.index import drop_index
+from rag.types import Answer, Assistant, Cancelled
+from tests.conftest import KNOWLEDGE
+
+pytestmark = pytest.mark.models
+WAIT = 120.0  # on a quiet machine it takes about ten seconds
+QUESTION = "how many hinges does the wooden gate of Ostrava have"
+GATE = "Show: Odd Hours\nTitle: Gates\n\nThe wooden gate of Ostrava has seventeen hinges.\n"
+
+
+@pytest.fixture
+def settings(indexed: Settings, tmp_path: Path) -> Settings:
+    """Notes and their index, to be written to."""
+    shutil.copytree(KNOWLEDGE, tmp_path / "notes")
+    shutil.copytree(indexed.data, tmp_path / "data")
+    return indexed.model_copy(update={"notes": tmp_path / "notes", "data": tmp_path / "data"})
+
+
+def shown(assistant: Assistant, cancelled: Cancelled | None = None) -> str:
+    result = assistant.ask(QUESTION, cancelled=cancelled)
+    return " ".join(c.quote for c in (result.citations if isinstance(result, Answer) else result.closest))
+
+
+def until(reached: Callable[[], bool]) -> None:
+    end = time.monotonic() + WAIT
+    while not reached():
+        assert time.monotonic() < end, "it did not come"
+        time.sleep(0.2)
+
+
+def test_what_is_saved_is_cited_and_what_is_deleted_is_gone(settings: Settings) -> None:
+    told: list[str] = []
+    with (
+        OwnedAssistant(lambda: LocalAssistant(settings)) as owned,
+        kept_up(
+            settings.notes,
+            settings.data,
+            refresh=lambda: update(settings),
+            reload=owned.reload,
+            tell=told.append,
+        ),
+    ):
+        assert "hinges" not in owned.call(shown)
+        note = settings.notes / "gate.txt"
+        note.write_text(GATE)
+        until(lambda: "seventeen hinges" in owned.call(shown))
+        note.unlink()
+        until(lambda: "hinges" not in owned.call(shown))
+        until(lambda: not any(b"seventeen hinges" in f.read_bytes() for f in settings.data.rglob("*") if f.is_file()))
+    assert told == []
+
+
+def test_the_assistant_serves_the_newest_index_or_says_that_there_is_none(settings: Settings) -> None:
+    assistant = LocalAssistant(settings)
+    try:
+        assistant.reload()
+        before = assistant.index
+        (settings.notes / "gate.txt").write_text(GATE)
+        update(settings)
+        assistant.reload()
+        assert assistant.index is not before
+        assert "seventeen hinges" in shown(assistant)
+        drop_index(settings.data)
+        with pytest.raises(IndexMissing):
+            assistant.reload()
+        with pytest.raises(IndexMissing):
+            assistant.ask(QUESTION)
+        update(settings)
+        assistant.reload()
+        assert "seventeen hinges" in shown(assistant)
+    finally:
+        assistant.close()

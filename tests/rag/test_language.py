@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import pytest
+
+from rag.language import language_of, name, spoken, with_languages
+from tests.builders import BEES, TIDES, passage
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (BEES, "en"),
+        (TIDES, "en"),
+        ("Wie lange hält sich das Roggenbrot?", "de"),
+        ("Combien de temps se garde le pain de seigle ?", "fr"),
+        ("¿Cuánto tiempo dura el pan de centeno?", "es"),
+        ("Сколько хранится ржаной хлеб?", "ru"),
+        ("ライ麦パンはどのくらい持ちますか", "ja"),
+        ("黑麦面包能放多久？", "zh"),
+        ("호밀빵은 얼마나 오래 가나요?", "ko"),
+        ("ขนมปังข้าวไรย์เก็บได้นานแค่ไหน", "th"),
+        ("كم يدوم خبز الجاودار؟", "ar"),
+    ],
+)
+def test_languages_are_told_apart(text: str, code: str) -> None:
+    assert language_of(text) == code
+
+
+@pytest.mark.parametrize("text", ["", "42", "rye", "Berlin", "https://a.b", "🙂", "oat kvass price"])
+def test_too_little_tells_nothing(text: str) -> None:
+    assert language_of(text) in (None, "en")
+
+
+def test_a_passage_that_does_not_tell_has_its_notes_language() -> None:
+    told = with_languages([passage(BEES), passage("Ouf!"), passage("Nu", note_file="other.txt")])
+    assert [p.language for p in told] == ["en", "en", None]
+
+
+def test_a_stray_passage_is_none_of_the_notes_languages() -> None:
+    assert spoken([*["en"] * 30, "de", None]) == {"en"}
+    assert spoken(["en", "de"]) == {"en", "de"}
+    assert name("de") == "German"
