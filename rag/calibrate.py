@@ -3,8 +3,8 @@
 Trial questions are made from the notes themselves: half of the content words of a sentence. Each is asked
 with its passage taken out of the notes (so that nothing answers it, though its neighbours come near), and
 each of a list of questions about everyday things is asked as it is. The threshold for an answer is the
-p(answerable) that at most one in ten of the first exceeds; that for showing the closest notes is what at
-most one in twenty of the second exceeds. Labels come for free, and no trial's wording says whether it is
+p(answerable) that at most one in ten of the first exceeds; that for showing the closest notes is the cosine
+that at most one in twenty of the second exceeds. Labels come for free, and no trial's wording says whether it is
 answerable, because every one is asked in the same words with and without its passage.
 """
 
@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rag.answer import Answerer
+from rag.answer import Answerer, Retrieved
 from rag.build import current_build
 from rag.errors import IndexMismatch
 from rag.gate import Thresholds
@@ -116,21 +116,22 @@ def calibrate(index: Index, embedder: Embedder, answerer: Answerer, *, progress:
         with_passage.append(answerer.retrieve_vector(trial.question, vectors[i]).p_answerable)
         without.append(answerer.retrieve_vector(trial.question, vectors[i], without=copies).p_answerable)
         tell("Calibrating", i + 1, len(trials))
-    off = [answerer.retrieve_vector(question, vectors[len(trials) + i]).p_answerable for i, question in enumerate(away)]
-    return _measure(np.asarray(with_passage), np.asarray(without), np.asarray(off))
+    off = [answerer.retrieve_vector(q, v) for q, v in zip(away, vectors[len(trials) :], strict=True)]
+    return _measure(np.asarray(with_passage), np.asarray(without), off)
 
 
-def _measure(with_passage: np.ndarray, without: np.ndarray, off: np.ndarray) -> Calibration:
-    closest = float(np.quantile(off, 1 - SHOWN_WRONGLY))
-    answer = max(closest, float(np.quantile(without, 1 - ANSWERED_WRONGLY)) if len(without) else 1.0)
+def _measure(with_passage: np.ndarray, without: np.ndarray, off: Sequence[Retrieved]) -> Calibration:
+    p_off = np.asarray([found.p_answerable for found in off])
+    least = float(np.quantile(p_off, 1 - SHOWN_WRONGLY))
+    answer = max(least, float(np.quantile(without, 1 - ANSWERED_WRONGLY)) if len(without) else 1.0)
     return Calibration(
         answer=answer,
-        closest=closest,
+        closest=float(np.quantile([found.cosine for found in off], 1 - SHOWN_WRONGLY)),
         trials=len(without),
         answered_with=float((with_passage >= answer).mean()) if len(without) else 0.0,
         answered_without=float((without >= answer).mean()) if len(without) else 0.0,
         off_topic=len(off),
-        off_topic_answered=float((off >= answer).mean()),
+        off_topic_answered=float((p_off >= answer).mean()),
     )
 
 

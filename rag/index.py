@@ -80,14 +80,13 @@ class Index:
         self.manifest = layout.read_manifest(folder)
         check_manifest(self.manifest, embedder=embedder)
         library = layout.read_library(folder)
-        if len(library.passages) != self.manifest.passages:
-            raise IndexCorrupt("The index has lost some of its passages.", remedy=layout.REBUILD)
         self.notes = library.notes
         self.warnings = library.warnings
         self.passages = library.passages
         self.episodes = {episode.id: episode for episode in library.episodes}
+        if len(self.passages) != self.manifest.passages or {p.episode_id for p in self.passages} - set(self.episodes):
+            raise IndexCorrupt("Passages or episodes of the index are gone.", remedy=layout.REBUILD)
         self.lexical = LexicalIndex.load(folder / layout.WORDS, len(self.passages))
-        self.store = VectorStore.open(folder / layout.VECTORS, expected=self.manifest.vectors)
         counts = [len(vector_texts(p, self.episodes[p.episode_id])) for p in self.passages]
         self.names = frozenset(term for e in library.episodes for term in terms(header(e)))
         self.name_words = {w.written.casefold(): w.written for e in library.episodes for w in words(header(e))}
@@ -95,6 +94,9 @@ class Index:
         self.folder = folder
         self._terms: dict[str, frozenset[str]] = {}  # by passage id, as they are asked for
         self._headings: dict[str, bool] = {}
+        if self.first_vector[-1] != self.manifest.vectors:
+            raise IndexCorrupt("The index's vectors belong to other passages.", remedy=layout.REBUILD)
+        self.store = VectorStore.open(folder / layout.VECTORS, expected=self.manifest.vectors)
 
     def vector_numbers(self, row: int) -> range:
         """The numbers of a row's vectors in the store."""
@@ -251,7 +253,7 @@ def _is_sound(data: Path, check: Check) -> bool:
     """Whether the serving build passes its check."""
     try:
         check(layout.current_build(data))
-    except IndexCorrupt as error:
+    except IndexProblem as error:
         log.warning("%s It is built anew.", error)
         return False
     return True
