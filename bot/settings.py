@@ -61,7 +61,7 @@ class Settings(BaseSettings):
         default=0,
         ge=0,
         le=256,
-        description="Threads for the models; 0 leaves one core free where there are more than two.",
+        description="Threads for the models; 0 leaves one of three or more cores free.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="WARNING", description="How much to log; INFO shows ids and timings, never a question."

@@ -122,17 +122,23 @@ def calibrate(index: Index, embedder: Embedder, answerer: Answerer, *, progress:
 
 def _measure(with_passage: np.ndarray, without: np.ndarray, off: Sequence[Retrieved]) -> Calibration:
     p_off = np.asarray([found.p_answerable for found in off])
-    least = float(np.quantile(p_off, 1 - SHOWN_WRONGLY))
-    answer = max(least, float(np.quantile(without, 1 - ANSWERED_WRONGLY)) if len(without) else 1.0)
+    least = _reached_by(p_off, SHOWN_WRONGLY)
+    answer = max(least, _reached_by(without, ANSWERED_WRONGLY) if len(without) else 1.0)
     return Calibration(
         answer=answer,
-        closest=float(np.quantile([found.cosine for found in off], 1 - SHOWN_WRONGLY)),
+        closest=_reached_by(np.asarray([found.cosine for found in off]), SHOWN_WRONGLY),
         trials=len(without),
         answered_with=float((with_passage >= answer).mean()) if len(without) else 0.0,
         answered_without=float((without >= answer).mean()) if len(without) else 0.0,
         off_topic=len(off),
         off_topic_answered=float((p_off >= answer).mean()),
     )
+
+
+def _reached_by(values: np.ndarray, share: float) -> float:
+    """The least threshold that no more than `share` of `values` reach, however many of them are equal."""
+    falling = np.sort(values)[::-1]
+    return float(np.nextafter(falling[int(share * len(values))], np.inf))
 
 
 def _rows_by_text(passages: Sequence[Passage]) -> dict[str, frozenset[int]]:

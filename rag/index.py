@@ -225,17 +225,10 @@ def build_index(
                 remedy="Put .txt or .md files there; see knowledge/README.md",
             )
         known = {} if rebuild else _known_vectors(data, embedder.fingerprint)
-        served = _serving(data)
-        folder = _new_build(data, keep=served)
-        try:
+        with _new_build(data) as folder:
             vectors, embedded = write_build(folder, library, files, embedder, known=known, progress=tell)
             tell("Checking", 0, 1)
             check(folder)
-            layout.make_current(data, folder)
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-        layout.remove_builds(data, keep=[folder, *served])  # a running bot still reads the one before
         tell("Checking", 1, 1)
     return BuildReport(
         unchanged=False,
@@ -355,13 +348,25 @@ def _serving(data: Path) -> list[Path]:
         return []
 
 
-def _new_build(data: Path, *, keep: Sequence[Path]) -> Path:
-    """An empty folder for a build; all others but `keep` go away, those a crash left unfinished too."""
+@contextmanager
+def _new_build(data: Path) -> Iterator[Path]:
+    """An empty folder for a build, which serves once the block ends well and is gone if it does not.
+
+    What a crash left of earlier builds goes away. The build that served before stays until the next one, because
+    a running bot still reads it.
+    """
     layout.builds_folder(data).mkdir(parents=True, exist_ok=True)
-    layout.remove_builds(data, keep=keep)
+    served = _serving(data)
+    layout.remove_builds(data, keep=served)
     folder = layout.builds_folder(data) / f"{time.strftime('%Y%m%dT%H%M%S')}-{secrets.token_hex(3)}"
     folder.mkdir()
-    return folder
+    try:
+        yield folder
+        layout.make_current(data, folder)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    layout.remove_builds(data, keep=[folder, *served])
 
 
 def probe(folder: Path) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_END = re.compile(r"(?:[.!?…]+[\"'”’)\]]*(?=\s+[\"'“‘(\[]?[A-Z0-9À-Þ])|[。！？]+[」』”]*|[.!?…]+[\"'”’)\]]*\s*$)")
+# A run of marks is taken whole and looked at once (`++`, `(?<!...)`): a page of dots must cost no more than a page.
+_CLOSING = r"[\"'”’)\]]*+"
+_END = re.compile(rf"(?<![.!?…])[.!?…]++{_CLOSING}(?=\s++[\"'“‘(\[]?[A-Z0-9À-Þ]|\s*+$)|[。！？]++[」』”]*+")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|vs|etc|e\.g|i\.e|cf|no|approx|Inc|Ltd|Jr|Sr|al|Fig|fig|p|pp|Vol))\.$"
 )

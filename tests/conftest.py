@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from rag.errors import ModelError
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from bot.settings import Settings
     from rag.catalog import Role
     from rag.llama import LlamaEmbedder, LlamaGenerator
+
+hypothesis.settings.register_profile("busy machine", deadline=None)
+hypothesis.settings.load_profile("busy machine")
 
 ROOT = Path(__file__).parents[1]
 KNOWLEDGE = ROOT / "knowledge"

@@ -1,10 +1,9 @@
-"""From note files to cited answers with the real starter models and real Chroma, over the notes that come with Footnote."""
+"""From the notes that come with Footnote to cited answers, with the real starter models and real Chroma."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,10 +15,11 @@ from bot.commands.index import build, refresh
 from bot.json_face import ask_json
 from bot.settings import Settings
 from rag.build import current_build
-from rag.errors import IndexMismatch, IndexMissing, Interrupted
+from rag.errors import IndexCorrupt, IndexMismatch, IndexMissing, Interrupted
 from rag.llama import LlamaEmbedder
 from rag.types import Answer, Citation, NotCovered
-from tests.conftest import KNOWLEDGE, MODELS, ROOT
+from tests.builders import write_notes
+from tests.conftest import KNOWLEDGE, MODELS, ROOT, THREADS
 
 pytestmark = pytest.mark.models
 
@@ -107,34 +107,36 @@ def test_a_fast_enough_answer(assistant: LocalAssistant) -> None:
     assert timings["total"] < 20_000
 
 
-def test_without_an_index_or_calibration_the_command_is_named(indexed: Settings, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def few(embedder: LlamaEmbedder, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Three short notes, indexed; the tests below spoil the index and mend it."""
+    root = tmp_path_factory.mktemp("few")
+    settings = Settings(notes=write_notes(root / "notes"), data=root / "data", models=MODELS, threads=THREADS)
+    build(settings, rebuild=False)
+    return settings
+
+
+def test_without_an_index_the_command_is_named(few: Settings, tmp_path: Path) -> None:
     with pytest.raises(IndexMissing, match="Run: footnote index"):
-        LocalAssistant(indexed.model_copy(update={"data": tmp_path}))
-    copy = indexed.model_copy(update={"data": tmp_path / "data"})
-    shutil.copytree(indexed.data, copy.data)
-    (current_build(copy.data) / "calibration.json").unlink()
-    with pytest.raises(IndexMismatch, match="Run: footnote calibrate"):
-        LocalAssistant(copy)
+        LocalAssistant(few.model_copy(update={"data": tmp_path}))
 
 
-def test_what_was_built_but_not_calibrated_is_calibrated_before_the_next_question(
-    indexed: Settings, tmp_path: Path
-) -> None:
+def test_what_was_built_but_not_calibrated_is_calibrated_before_the_next_question(few: Settings) -> None:
     """A kill between the two would otherwise have left an index that answers nothing."""
-    copy = indexed.model_copy(update={"data": tmp_path / "data"})
-    shutil.copytree(indexed.data, copy.data)
-    (current_build(copy.data) / "calibration.json").unlink()
-    refresh(copy)
-    LocalAssistant(copy).close()
+    (current_build(few.data) / "calibration.json").unlink()
+    with pytest.raises(IndexMismatch, match="Run: footnote calibrate"):
+        LocalAssistant(few)
+    refresh(few)
+    LocalAssistant(few).close()
 
 
-def test_the_remedy_of_a_damaged_index_is_true(indexed: Settings, tmp_path: Path) -> None:
-    copy = indexed.model_copy(update={"data": tmp_path / "data"})
-    shutil.copytree(indexed.data, copy.data)
-    (current_build(copy.data) / "passages.jsonl").unlink()
-    assert "vectors computed" in build(copy, rebuild=False)
-    assert "nothing had changed" in build(copy, rebuild=False)
-    LocalAssistant(copy).close()
+def test_the_remedy_of_a_damaged_index_is_true(few: Settings) -> None:
+    (current_build(few.data) / "passages.jsonl").unlink()
+    with pytest.raises(IndexCorrupt, match="Run: footnote index"):
+        LocalAssistant(few)
+    assert "vectors computed" in build(few, rebuild=False)
+    assert "nothing had changed" in build(few, rebuild=False)
+    LocalAssistant(few).close()
 
 
 def test_what_fails_to_open_does_not_stay_in_memory(indexed: Settings, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from rag import rank
 from rag.answer import NEAR_BEST, SPANS, Answerer, find
 from rag.errors import Interrupted, QuestionError
 from rag.fields import in_context
-from rag.gate import GateModel, Thresholds
+from rag.gate import Evidence, GateModel, Thresholds
 from rag.index import Index, write_build
 from rag.types import Answer, Hit, NotCovered
 from rag.words import terms
@@ -20,6 +21,7 @@ from tests.fakes import FakeEmbedder, FakeGenerator, bag_of_words
 
 DRONES = "Drones do no work at all and are thrown out in August."
 QUEEN = "The queen bee lays two thousand eggs on a June day."
+SHORT = "A bee dances for ten seconds."
 TEXTS = (
     BEES,
     TIDES,
@@ -28,12 +30,13 @@ TEXTS = (
     QUEEN,
     "Caraway is older in bread than pepper is.",
     "Bees",
-    "A bee dances for ten seconds.",
+    SHORT,
 )
-OPEN = Thresholds(answer=0.0, closest=0.0)
+OPEN = Thresholds(answer=0.0, closest=-1.0)
 SHUT = Thresholds(answer=2.0, closest=2.0)
-NEAREST = Thresholds(answer=2.0, closest=0.0)
-GATE = GateModel(mean=(0,) * 5, scale=(1,) * 5, weights=(1,) * 5, bias=-2.0)
+NEAREST = Thresholds(answer=2.0, closest=-1.0)
+FIELDS = len(fields(Evidence))
+GATE = GateModel(mean=(0,) * FIELDS, scale=(1,) * FIELDS, weights=(1,) * FIELDS, bias=-2.0)
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +91,7 @@ def test_what_cannot_answer_a_how_many_falls_behind(index: Index) -> None:
     question = "how many dances does the bee know"
     plain = index.search(bag_of_words(question), terms(question), 20)
     found = find(index, question, bag_of_words(question))
-    able = {BEES, QUEEN}  # they hold a number
+    able = {BEES, QUEEN, SHORT, TIDES}  # they hold a number
     for hit in found:
         before = next(item for item in plain if item.passage == hit.passage)
         bonus = rank.FITS if hit.passage.text in able else rank.HEADING if hit.passage.text == "Bees" else 0.0
@@ -138,10 +141,10 @@ def test_only_what_comes_near_the_best_is_quoted(make: Callable[..., Answerer]) 
 
 
 def test_nothing_is_quoted_twice(make: Callable[..., Answerer]) -> None:
-    """The passage "A bee dances for ten seconds." says no more than the longer one."""
+    """The shorter passage says no more than the longer one."""
     closest = refused(make(None, NEAREST).ask("a bee dances"))
     quotes = [citation.quote for citation in closest.closest]
-    assert len({BEES, "A bee dances for ten seconds."} & set(quotes)) == 1
+    assert len({BEES, SHORT} & set(quotes)) == 1
 
 
 def test_a_passage_that_only_names_the_episode_is_no_further_quote(make: Callable[..., Answerer]) -> None:
