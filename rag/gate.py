@@ -8,6 +8,7 @@ in it. A logistic regression over that says p(answerable); the owner's own index
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
@@ -106,9 +107,18 @@ class GateModel:
         return float(1 / (1 + np.exp(-(z @ np.asarray(self.weights) + self.bias))))
 
 
+def _shipped() -> str:
+    return (files("rag") / "data" / "gate.json").read_text(encoding="utf-8")
+
+
+def gate_fingerprint() -> str:
+    """Tells one gate from another: thresholds measured with one mean nothing for the next."""
+    return hashlib.sha256(_shipped().encode()).hexdigest()[:16]
+
+
 def load_gate_model() -> GateModel:
     """The model that ships with Footnote (rag/data/gate.json says from what it was fitted)."""
-    raw = json.loads((files("rag") / "data" / "gate.json").read_text(encoding="utf-8"))
+    raw = json.loads(_shipped())
     return GateModel(
         mean=tuple(raw["mean"]), scale=tuple(raw["scale"]), weights=tuple(raw["weights"]), bias=raw["bias"]
     )

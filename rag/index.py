@@ -410,7 +410,7 @@ def _storage_errors(data: Path) -> Iterator[None]:
                 f"There is no space left for the index in {data}; the old one goes on serving.",
                 remedy="Free some space, then run: footnote index",
             ) from error
-        if isinstance(error, PermissionError):
+        if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             raise StorageFull(
                 f"Nothing can be written to {data}.", remedy="Choose another folder with --data."
             ) from error

@@ -63,7 +63,7 @@ def test_a_trial_is_some_words_of_its_passage_in_their_order() -> None:
 
 def test_passages_that_say_little_are_no_source() -> None:
     assert make_trials([passage("Yes."), passage("Softmax?"), passage("—"), passage("a b the of")]) == []
-    assert LEAST_WORDS > 2
+    assert min(LEAST_WORDS) >= 2
 
 
 def test_everyday_questions_are_many_and_distinct() -> None:
