@@ -47,8 +47,8 @@ check: dev  ## Linters, types and the import contract
 eval: need-FILE setup  ## Measure on questions with known answers: make eval FILE=questions.jsonl
 	@$(FOOTNOTE) eval "$$FILE"
 
-bench: setup  ## Measure speed and memory on this machine
-	@$(FOOTNOTE) bench
+bench: dev  ## Measure speed and memory on this machine
+	@$(BIN)/python -m benchmarks </dev/null
 
 need-Q:
 	@test -n "$$Q" || { echo 'Say what to ask: make ask Q="Who spoke about sleep?"' >&2; exit 2; }

@@ -64,12 +64,17 @@ async def acknowledged(standin: Standin) -> float:
     return 1000 * talk.seconds_to_acknowledge
 
 
+def measure_acknowledging(count: int) -> list[float]:
+    """`measure`, run to its end."""
+    with tempfile.TemporaryDirectory() as data:
+        return asyncio.run(measure(count, Path(data)))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=50, help="commands to send (default 50)")
     count: int = parser.parse_args().count
-    with tempfile.TemporaryDirectory() as data:
-        times = asyncio.run(measure(count, Path(data)))
+    times = measure_acknowledging(count)
     p95 = statistics.quantiles(times, n=20, method="inclusive")[-1]
     sys.stdout.write(
         f"acknowledged {len(times)} commands while the worker was busy: "

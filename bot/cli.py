@@ -211,16 +211,6 @@ def evaluate(
     raise typer.Exit(run_eval(settings, questions, json_out))
 
 
-@app.command()
-def bench(ctx: typer.Context, notes: Notes = None, data: Data = None) -> None:
-    """Measure speed and memory on this machine."""
-    from bot.commands.bench import run_bench
-
-    settings = _settings(notes, data)
-    _services(ctx).refresh(settings)
-    raise typer.Exit(run_bench(settings))
-
-
 def run(args: Sequence[str], services: Services) -> int:
     """Run one command line, without the program's name, and return its exit code."""
     try:

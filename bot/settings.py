@@ -58,9 +58,14 @@ class Settings(BaseSettings):
     data: Path = Field(default=Path(".data"), description="Folder for the index; can always be rebuilt.")
     models: Path = Field(default=Path("models"), description="Folder with the model files.")
     threads: int = Field(
-        default=0, ge=0, le=256, description="Threads for the models; 0 measures once and keeps the best."
+        default=0,
+        ge=0,
+        le=256,
+        description="Threads for the models; 0 leaves one of three or more cores free.",
     )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="WARNING", description="How much to log.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="WARNING", description="How much to log; INFO shows ids and timings, never a question."
+    )
     discord: DiscordSettings = Field(default_factory=DiscordSettings)
 
     @field_validator("notes", "data", "models", mode="after")

@@ -8,19 +8,19 @@ The gate stands before the language model, so that a refusal costs none of its t
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from rag import language, rank
 from rag.boilerplate import asks_for_asides
 from rag.citations import cite
+from rag.clock import Clock
 from rag.errors import Interrupted, QuestionError
 from rag.fields import in_context
 from rag.gate import Evidence, GateModel, Thresholds, weigh
 from rag.index import Index
-from rag.question import asks_about_episode, can_answer, is_wordless, resolve
+from rag.question import asks_about_episode, can_answer, exact_words, is_wordless, resolve
 from rag.spans import best_span, says_the_same
 from rag.spelling import correct
 from rag.types import Answer, Cancelled, Citation, Embedder, FloatArray, Generator, Hit, NotCovered, Sentence
@@ -47,6 +47,7 @@ class Retrieved:
         words: its content words.
         hits: best first, up to 20.
         p_answerable: the gate's estimate, 0 to 1.
+        cosine: of the nearest hit, -1 to 1.
     """
 
     searched: str
@@ -54,6 +55,7 @@ class Retrieved:
     words: tuple[Word, ...]
     hits: tuple[Hit, ...]
     p_answerable: float
+    cosine: float
 
 
 class Answerer:
@@ -81,7 +83,7 @@ class Answerer:
         """Answer from the notes. Raises QuestionError without a word to search for, Interrupted if cancelled."""
         clock = Clock()
         found = self.retrieve(question, history=history, clock=clock)
-        if self._thresholds.outcome(found.p_answerable) == "not_covered":
+        if self._thresholds.outcome(found.p_answerable, found.cosine) == "not_covered":
             return self.decide(question, found, (), clock=clock)
         return self.decide(question, found, self.ranked(found, clock=clock, cancelled=cancelled), clock=clock)
 
@@ -90,7 +92,8 @@ class Answerer:
     ) -> Answer | NotCovered:
         """What the gate makes of the evidence, quoting from `hits`, best first."""
         clock = clock or Clock()
-        outcome, foreign = self._thresholds.outcome(found.p_answerable), self._foreign(question)
+        outcome = self._thresholds.outcome(found.p_answerable, found.cosine)
+        foreign = self._foreign(question)
         if outcome == "not_covered":
             return self._refuse(question, found, (), clock, foreign)
         with clock.stage("quote"):
@@ -139,6 +142,7 @@ class Answerer:
             words=words,
             hits=tuple(hits),
             p_answerable=self._gate.p_answerable(evidence) if hits else 0.0,
+            cosine=evidence.cosine,
         )
 
     def ranked(self, found: Retrieved, *, clock: Clock | None = None, cancelled: Cancelled | None = None) -> list[Hit]:
@@ -196,7 +200,7 @@ class Answerer:
         self, question: str, found: Retrieved, closest: tuple[Citation, ...], clock: Clock, foreign: str
     ) -> NotCovered:
         absent = tuple(word.written for word in found.words if not self._index.lexical.knows(word.stem))
-        reason = "Your notes do not answer this. The closest they come:" if closest else "Your notes do not cover this."
+        reason = "I found no clear answer to this in your notes." if closest else "Your notes do not cover this."
         return NotCovered(
             question=question,
             reason=foreign or reason,
@@ -231,27 +235,6 @@ def evidence_of(
         terms_of=lambda hit: index.terms_of(hit.passage),
         names=index.names,
         idf=lambda term: index.idf(term, without=without),
+        exact_terms=[word.stem for word in exact_words(searched)],
         typed=bool(hits) and can_answer(searched, hits[0].passage.text),
     )
-
-
-class Clock:
-    """Milliseconds spent in each stage of one question."""
-
-    def __init__(self) -> None:
-        self._started = time.perf_counter()
-        self._stages: dict[str, float] = {}
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Count the time inside the block under `name`."""
-        started = time.perf_counter()
-        try:
-            yield
-        finally:
-            self._stages[name] = self._stages.get(name, 0.0) + (time.perf_counter() - started) * 1000
-
-    def timings(self) -> dict[str, float]:
-        """Every stage so far and the total, in milliseconds."""
-        total = (time.perf_counter() - self._started) * 1000
-        return {name: round(ms, 1) for name, ms in {**self._stages, "total": total}.items()}

@@ -3,8 +3,8 @@
 Trial questions are made from the notes themselves: half of the content words of a sentence. Each is asked
 with its passage taken out of the notes (so that nothing answers it, though its neighbours come near), and
 each of a list of questions about everyday things is asked as it is. The threshold for an answer is the
-p(answerable) that at most one in ten of the first exceeds; that for showing the closest notes is what at
-most one in twenty of the second exceeds. Labels come for free, and no trial's wording says whether it is
+p(answerable) that at most one in ten of the first exceeds; that for showing the closest notes is the cosine
+that at most one in twenty of the second exceeds. Labels come for free, and no trial's wording says whether it is
 answerable, because every one is asked in the same words with and without its passage.
 """
 
@@ -15,14 +15,15 @@ import random
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.resources import files
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
-from rag.answer import Answerer
+from rag.answer import Answerer, Retrieved
 from rag.build import current_build
 from rag.errors import IndexMismatch
-from rag.gate import Thresholds
+from rag.gate import Thresholds, gate_fingerprint
 from rag.index import Index, Progress
 from rag.sentences import sentence_spans
 from rag.types import Embedder, Passage
@@ -32,10 +33,12 @@ SEED = 20_231
 TRIALS = 200
 KEPT_SHARE = 0.5
 MOST_WORDS = 8
-LEAST_WORDS = 4  # a sentence with fewer content words is no source of a trial question
+LEAST_WORDS = (4, 2)  # content words a sentence must have; the second where the first gives too few trials
+ENOUGH_TRIALS = 40
 ANSWERED_WRONGLY = 0.10
 SHOWN_WRONGLY = 0.05
 FILE = "calibration.json"
+REMEDY = "Run: footnote calibrate"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,23 +76,25 @@ class Trial:
 
 def make_trials(passages: Sequence[Passage], *, count: int = TRIALS, seed: int = SEED) -> list[Trial]:
     """Up to `count` trial questions from different passages; the same for the same passages and seed."""
-    chance = random.Random(seed)  # noqa: S311  # a sample, not a secret
-    rows = list(range(len(passages)))
-    chance.shuffle(rows)
     trials: list[Trial] = []
-    for row in rows:
-        question = _question(passages[row].text, chance)
-        if question:
-            trials.append(Trial(question=question, row=row))
-        if len(trials) == count:
+    for least in LEAST_WORDS:
+        trials = _trials(passages, count, random.Random(seed), least)  # noqa: S311  # a sample, not a secret
+        if len(trials) >= min(count, ENOUGH_TRIALS):
             break
     return trials
 
 
-def _question(text: str, chance: random.Random) -> str:
-    """Half of the content words of one sentence of `text`, in their order; "" if none has enough."""
+def _trials(passages: Sequence[Passage], count: int, chance: random.Random, least: int) -> list[Trial]:
+    rows = list(range(len(passages)))
+    chance.shuffle(rows)
+    made = ((row, _question(passages[row].text, chance, least)) for row in rows)
+    return list(islice((Trial(question=question, row=row) for row, question in made if question), count))
+
+
+def _question(text: str, chance: random.Random, least: int) -> str:
+    """Half of the content words of one sentence of `text`, in their order; "" if none has at least so many."""
     sentences = [content_words(text[a:b]) for a, b in sentence_spans(text)]
-    long = [words for words in sentences if len(words) >= LEAST_WORDS]
+    long = [words for words in sentences if len(words) >= least]
     if not long:
         return ""
     words = chance.choice(long)
@@ -115,39 +120,53 @@ def calibrate(index: Index, embedder: Embedder, answerer: Answerer, *, progress:
         with_passage.append(answerer.retrieve_vector(trial.question, vectors[i]).p_answerable)
         without.append(answerer.retrieve_vector(trial.question, vectors[i], without=copies).p_answerable)
         tell("Calibrating", i + 1, len(trials))
-    off = [answerer.retrieve_vector(question, vectors[len(trials) + i]).p_answerable for i, question in enumerate(away)]
-    return _measure(np.asarray(with_passage), np.asarray(without), np.asarray(off))
+    off = [answerer.retrieve_vector(q, v) for q, v in zip(away, vectors[len(trials) :], strict=True)]
+    return _measure(np.asarray(with_passage), np.asarray(without), off)
 
 
-def _measure(with_passage: np.ndarray, without: np.ndarray, off: np.ndarray) -> Calibration:
-    closest = float(np.quantile(off, 1 - SHOWN_WRONGLY))
-    answer = max(closest, float(np.quantile(without, 1 - ANSWERED_WRONGLY)) if len(without) else 1.0)
+def _measure(with_passage: np.ndarray, without: np.ndarray, off: Sequence[Retrieved]) -> Calibration:
+    p_off = np.asarray([found.p_answerable for found in off])
+    least = _reached_by(p_off, SHOWN_WRONGLY)
+    answer = max(least, _reached_by(without, ANSWERED_WRONGLY) if len(without) else 1.0)
     return Calibration(
         answer=answer,
-        closest=closest,
+        closest=_reached_by(np.asarray([found.cosine for found in off]), SHOWN_WRONGLY),
         trials=len(without),
         answered_with=float((with_passage >= answer).mean()) if len(without) else 0.0,
         answered_without=float((without >= answer).mean()) if len(without) else 0.0,
         off_topic=len(off),
-        off_topic_answered=float((off >= answer).mean()),
+        off_topic_answered=float((p_off >= answer).mean()),
     )
 
 
+def _reached_by(values: np.ndarray, share: float) -> float:
+    """The least threshold that no more than `share` of `values` reach, however many of them are equal."""
+    falling = np.sort(values)[::-1]
+    return float(np.nextafter(falling[int(share * len(values))], np.inf))
+
+
 def save_calibration(build: Path, calibration: Calibration) -> None:
-    """Keep a calibration with the build it was measured on."""
+    """Keep a calibration with the build it was measured on, and with the gate it was measured for."""
     fresh = build / f"{FILE}.new"
-    fresh.write_text(json.dumps(asdict(calibration), indent=1), encoding="utf-8")
+    fresh.write_text(json.dumps({"gate": gate_fingerprint(), **asdict(calibration)}, indent=1), encoding="utf-8")
     fresh.replace(build / FILE)
 
 
 def load_calibration(data: Path) -> Calibration:
-    """The serving build's calibration. Raises IndexMismatch if it has none yet."""
+    """The serving build's calibration. Raises IndexMismatch if it has none for the gate in use."""
     try:
-        return Calibration(**json.loads((current_build(data) / FILE).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
-        raise IndexMismatch("This index has not been calibrated.", remedy="Run: footnote calibrate") from error
+        stored = json.loads((current_build(data) / FILE).read_text(encoding="utf-8"))
+        if stored.pop("gate") == gate_fingerprint():
+            return Calibration(**stored)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise IndexMismatch("This index has not been calibrated.", remedy=REMEDY) from error
+    raise IndexMismatch("This index was calibrated for another version of the gate.", remedy=REMEDY)
 
 
 def is_calibrated(data: Path) -> bool:
-    """Whether the serving build has been calibrated."""
-    return (current_build(data) / FILE).is_file()
+    """Whether the serving build has been calibrated for the gate in use."""
+    try:
+        load_calibration(data)
+    except IndexMismatch:
+        return False
+    return True

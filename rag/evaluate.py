@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rag.answer import Answerer, Clock, Retrieved
+from rag.answer import Answerer, Retrieved
+from rag.clock import Clock
 from rag.errors import FootnoteError, QuestionError
 from rag.index import Index
 from rag.library import bytes_of

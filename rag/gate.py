@@ -8,6 +8,7 @@ in it. A logistic regression over that says p(answerable); the owner's own index
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
@@ -32,6 +33,7 @@ class Evidence:
         typed: 0 if the question asks for a number and the best passage holds none, else 1.
         named: share of the show's, episode's and guests' names in the question that the best passage stands
             under, 0 to 1; 1 if the question has none.
+        exact: the same share of the question's proper names and numbers.
     """
 
     cosine: float
@@ -39,9 +41,10 @@ class Evidence:
     covered: float
     typed: float
     named: float
+    exact: float
 
     def vector(self) -> FloatArray:
-        """The fields in order, shape (5,)."""
+        """The fields in order, shape (6,)."""
         return np.asarray(astuple(self), dtype=np.float32)
 
 
@@ -52,26 +55,32 @@ def weigh(
     terms_of: Callable[[Hit], AbstractSet[str]],
     names: AbstractSet[str],
     idf: Callable[[str], float],
+    exact_terms: Sequence[str],
     typed: bool,
 ) -> Evidence:
     """Evidence in `hits` (best first, as search returned them).
 
     `question_terms` are distinct; `terms_of` gives a passage's terms with those of its headings; `names` are
-    the terms of all shows, episodes and guests; `typed` is False if the best passage cannot hold the kind of
-    answer that is asked for.
+    the terms of all shows, episodes and guests; `exact_terms` those of the question's names and numbers; `typed`
+    is False if the best passage cannot hold the kind of answer that is asked for.
     """
     near = list(hits[:NEAR])
     if not near:
-        return Evidence(cosine=0.0, lead=0.0, covered=0.0, typed=0.0, named=0.0)
+        return Evidence(cosine=0.0, lead=0.0, covered=0.0, typed=0.0, named=0.0, exact=0.0)
     found = [terms_of(hit) for hit in near]
-    named = [term for term in question_terms if term in names]
     return Evidence(
         cosine=max(hit.cosine for hit in hits),
         lead=near[0].score - near[-1].score,
         covered=max(_share(question_terms, terms, idf) for terms in found),
         typed=float(typed),
-        named=sum(term in found[0] for term in named) / len(named) if named else 1.0,
+        named=_present([term for term in question_terms if term in names], found[0]),
+        exact=_present(exact_terms, found[0]),
     )
+
+
+def _present(wanted: Sequence[str], terms: AbstractSet[str]) -> float:
+    """Share of `wanted` that is in `terms`; 1 if nothing is wanted."""
+    return sum(term in terms for term in wanted) / len(wanted) if wanted else 1.0
 
 
 def _share(question: Sequence[str], terms: AbstractSet[str], idf: Callable[[str], float]) -> float:
@@ -98,9 +107,18 @@ class GateModel:
         return float(1 / (1 + np.exp(-(z @ np.asarray(self.weights) + self.bias))))
 
 
+def _shipped() -> str:
+    return (files("rag") / "data" / "gate.json").read_text(encoding="utf-8")
+
+
+def gate_fingerprint() -> str:
+    """Tells one gate from another: thresholds measured with one mean nothing for the next."""
+    return hashlib.sha256(_shipped().encode()).hexdigest()[:16]
+
+
 def load_gate_model() -> GateModel:
     """The model that ships with Footnote (rag/data/gate.json says from what it was fitted)."""
-    raw = json.loads((files("rag") / "data" / "gate.json").read_text(encoding="utf-8"))
+    raw = json.loads(_shipped())
     return GateModel(
         mean=tuple(raw["mean"]), scale=tuple(raw["scale"]), weights=tuple(raw["weights"]), bias=raw["bias"]
     )
@@ -108,13 +126,18 @@ def load_gate_model() -> GateModel:
 
 @dataclass(frozen=True, kw_only=True)
 class Thresholds:
-    """The least p(answerable) for each outcome above a plain refusal; answer >= closest."""
+    """How much is enough.
+
+    Attributes:
+        answer: the least p(answerable) for an answer.
+        closest: the least cosine of the nearest passage for showing what comes closest.
+    """
 
     answer: float
     closest: float
 
-    def outcome(self, p_answerable: float) -> Outcome:
-        """Which of the three this probability earns."""
+    def outcome(self, p_answerable: float, cosine: float) -> Outcome:
+        """Which of the three this evidence earns."""
         if p_answerable >= self.answer:
             return "answer"
-        return "closest" if p_answerable >= self.closest else "not_covered"
+        return "closest" if cosine >= self.closest else "not_covered"

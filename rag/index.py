@@ -85,14 +85,13 @@ class Index:
         self.manifest = layout.read_manifest(folder)
         check_manifest(self.manifest, embedder=embedder)
         library = layout.read_library(folder)
-        if len(library.passages) != self.manifest.passages:
-            raise IndexCorrupt("The index has lost some of its passages.", remedy=layout.REBUILD)
         self.notes = library.notes
         self.warnings = library.warnings
         self.passages = library.passages
         self.episodes = {episode.id: episode for episode in library.episodes}
+        if len(self.passages) != self.manifest.passages or {p.episode_id for p in self.passages} - set(self.episodes):
+            raise IndexCorrupt("Passages or episodes of the index are gone.", remedy=layout.REBUILD)
         self.lexical = LexicalIndex.load(folder / layout.WORDS, len(self.passages))
-        self.store = VectorStore.open(folder / layout.VECTORS, expected=self.manifest.vectors)
         counts = [len(vector_texts(p, self.episodes[p.episode_id])) for p in self.passages]
         self.names = frozenset(term for e in library.episodes for term in terms(header(e)))
         self.name_words = {w.written.casefold(): w.written for e in library.episodes for w in words(header(e))}
@@ -104,6 +103,9 @@ class Index:
         self._terms: dict[str, frozenset[str]] = {}  # by passage id, as they are asked for
         self._headings: dict[str, bool] = {}
         self._asides: dict[str, bool] = {}
+        if self.first_vector[-1] != self.manifest.vectors:
+            raise IndexCorrupt("The index's vectors belong to other passages.", remedy=layout.REBUILD)
+        self.store = VectorStore.open(folder / layout.VECTORS, expected=self.manifest.vectors)
 
     def vector_numbers(self, row: int) -> range:
         """The numbers of a row's vectors in the store."""
@@ -265,17 +267,10 @@ def build_index(
                 remedy="Put .txt or .md files there; see knowledge/README.md",
             )
         known = {} if rebuild else _known_vectors(data, embedder.fingerprint)
-        served = _serving(data)
-        folder = _new_build(data, keep=served)
-        try:
+        with _new_build(data) as folder:
             vectors, embedded = write_build(folder, library, files, embedder, known=known, progress=tell)
             tell("Checking", 0, 1)
             check(folder)
-            layout.make_current(data, folder)
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-        layout.remove_builds(data, keep=[folder, *served])  # a running bot still reads the one before
         tell("Checking", 1, 1)
     return BuildReport(
         unchanged=False,
@@ -293,7 +288,7 @@ def _is_sound(data: Path, check: Check) -> bool:
     """Whether the serving build passes its check."""
     try:
         check(layout.current_build(data))
-    except IndexCorrupt as error:
+    except IndexProblem as error:
         log.warning("%s It is built anew.", error)
         return False
     return True
@@ -417,13 +412,25 @@ def drop_index(data: Path) -> None:
             layout.remove_builds(data, keep=[])
 
 
-def _new_build(data: Path, *, keep: Sequence[Path]) -> Path:
-    """An empty folder for a build; all others but `keep` go away, those a crash left unfinished too."""
+@contextmanager
+def _new_build(data: Path) -> Iterator[Path]:
+    """An empty folder for a build, which serves once the block ends well and is gone if it does not.
+
+    What a crash left of earlier builds goes away. The build that served before stays until the next one, because
+    a running bot still reads it.
+    """
     layout.builds_folder(data).mkdir(parents=True, exist_ok=True)
-    layout.remove_builds(data, keep=keep)
+    served = _serving(data)
+    layout.remove_builds(data, keep=served)
     folder = layout.builds_folder(data) / f"{time.strftime('%Y%m%dT%H%M%S')}-{secrets.token_hex(3)}"
     folder.mkdir()
-    return folder
+    try:
+        yield folder
+        layout.make_current(data, folder)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    layout.remove_builds(data, keep=[folder, *served])
 
 
 def probe(folder: Path) -> None:
@@ -467,7 +474,7 @@ def _storage_errors(data: Path) -> Iterator[None]:
                 f"There is no space left for the index in {data}; the old one goes on serving.",
                 remedy="Free some space, then run: footnote index",
             ) from error
-        if isinstance(error, PermissionError):
+        if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             raise StorageFull(
                 f"Nothing can be written to {data}.", remedy="Choose another folder with --data."
             ) from error

@@ -201,9 +201,9 @@ def _rows(tokens: Sequence[Sequence[int]], group: Sequence[int]) -> Iterator[tup
 class LlamaGenerator:
     """A `Generator` over any causal GGUF model."""
 
-    def __init__(self, path: Path, *, threads: int = 0) -> None:
-        """Load `path`. Raises ModelMissing or ModelCorrupt."""
-        self._context = _Context(path, threads=threads, n_ctx=RANK_CONTEXT, n_seq=2, embeddings=False)
+    def __init__(self, path: Path, *, threads: int = 0, n_ctx: int = RANK_CONTEXT) -> None:
+        """Load `path` for texts of up to `n_ctx` tokens, a multiple of 256. Raises ModelMissing or ModelCorrupt."""
+        self._context = _Context(path, threads=threads, n_ctx=n_ctx, n_seq=2, embeddings=False)
         self._prefix: list[int] = []
 
     def log_likelihoods(

@@ -43,7 +43,8 @@ _ABOUT_EPISODE = re.compile(
     re.IGNORECASE,
 )
 _CONTINUES = re.compile(
-    r"^\s*(?:and|but|so|or|also|what about|how about|why\b\W*$|any (?:other|more)|who else|what else)\b", re.IGNORECASE
+    r"^\s*(?:(?:and|but|so|or|also|what about|how about|any (?:other|more)|who else|what else)\b|why\W*$)",
+    re.IGNORECASE,
 )
 _PRONOUN = re.compile(
     r"\b(?:he|she|they|them|him|it|its|his|hers?|their|theirs|that|those|these|this|there|ones?|same|former|latter)\b",
@@ -68,6 +69,24 @@ def asks_about_episode(question: str) -> bool:
     return bool(_ABOUT_EPISODE.search(question))
 
 
+def exact_words(question: str) -> list[Word]:
+    """The question's proper names and numbers: words with a capital that no sentence start explains, or a digit.
+
+    A question in capitals throughout has no names as far as one can see.
+    """
+    shouted = question.upper() == question
+    content = content_words(question)
+    return [word for word in content if _has_digit(word) or (_capital_inside(word) and not shouted)]
+
+
+def _has_digit(word: Word) -> bool:
+    return any(c.isdigit() for c in word.written)
+
+
+def _capital_inside(word: Word) -> bool:
+    return word.start > 0 and word.written[0].isupper()
+
+
 def resolve(question: str, history: Sequence[str], *, names: AbstractSet[str] = frozenset()) -> str:
     """What to search for: the question, led by the names of an earlier one if it cannot be understood alone.
 
@@ -86,8 +105,7 @@ def resolve(question: str, history: Sequence[str], *, names: AbstractSet[str] = 
 
 
 def _is_name(word: Word, names: AbstractSet[str]) -> bool:
-    capital = word.written[0].isupper() and word.start > 0
-    return capital or word.stem in names or any(c.isdigit() for c in word.written)
+    return _capital_inside(word) or _has_digit(word) or word.stem in names
 
 
 def leans(question: str) -> bool:

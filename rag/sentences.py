@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
+# A run of marks is taken whole and looked at once (`++`, `(?<!...)`): a page of dots must cost no more than a page.
 # Marks that end a sentence wherever they stand: Chinese and Japanese, Devanagari, Urdu, Arabic, Armenian, Ethiopic,
 # Khmer, Myanmar, Tibetan. Those of the Latin script do so before a letter that is no small one, or at the end.
-_FULL = "。！？｡︒।॥۔؟։።፧៕។။༎"
+_FULL = "。！？｡︒।॥۔؟։።፧៕။။༎"
 _END = re.compile(
-    rf"(?:[{_FULL}]++[」』”’\")\]]*+|(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?:(?=\s+[\"'“‘«(\[¿¡]*(?P<next>\w))|\s*$)"
+    rf"(?:[{_FULL}]++[」』”’\")\]]*+|(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?:(?=\s++[\"'“‘«(\[¿¡]*+(?P<next>\w))|\s*+$)"
     r"|(?<=[\u0e00-\u0e7f]{12})[ ]+(?=[\u0e00-\u0e7f]))"  # Thai has no mark, only a space
 )
 _ABBREVIATION = re.compile(

@@ -39,6 +39,7 @@ SPACE: CreateHNSWConfiguration = {
 }
 ADD_BATCH = 1000  # inserting holds the interpreter lock: keep each call short
 READ_BATCH = 5000
+NEIGHBOURS = 10
 REMEDY = "Run: footnote index"
 
 
@@ -83,9 +84,27 @@ class VectorStore:
         if count != expected:
             raise IndexCorrupt(f"The vector store holds {count} vectors, not {expected}.", remedy=REMEDY)
         store = cls(client, collection, folder)
-        if not len(store._values) == len(store._rows) == expected:
-            raise IndexCorrupt("The vector store's arrays do not belong to it.", remedy=REMEDY)
+        try:
+            if not len(store._values) == len(store._rows) == expected:
+                raise IndexCorrupt("The vector store's arrays do not belong to it.", remedy=REMEDY)
+            store.check(samples=3)
+        except IndexCorrupt:
+            store.close()
+            raise
         return store
+
+    def check(self, *, samples: int) -> None:
+        """Look some of the vectors up. Raises IndexCorrupt unless each finds itself among as many as there should be.
+
+        A missing segment still counts all its vectors and answers with one, so counting is not enough.
+        """
+        count = len(self._values)
+        neighbours = min(NEIGHBOURS, count)
+        for number in np.unique(np.linspace(0, count - 1, samples, dtype=int)):
+            value = self._values[number]
+            found = self.nearest(value, neighbours)
+            if len(found) < neighbours or found[0][1] < 0.999 or self.vector(int(number)) @ value < 0.999:
+                raise IndexCorrupt(f"Vector {number} does not find itself among {count}.", remedy=REMEDY)
 
     def add(
         self,

@@ -11,20 +11,34 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import numpy as np
 
-from rag.answer import Clock
 from rag.citations import cite
+from rag.clock import Clock
 from rag.errors import Interrupted, QuestionError
 from rag.fusion import row_cosine
 from rag.index import Index
 from rag.spans import best_span
 from rag.spelling import correct
-from rag.themes import diverse, grouped, seconds
-from rag.types import Cancelled, Citation, Embedder, Episode, FloatArray, NotCovered, Passage, TopicPoint, TopicSummary
-from rag.words import Word, content_words
+from rag.themes import companions, diverse, grouped, heading, makes_a_point, phrases, without_topic
+from rag.types import (
+    Cancelled,
+    Citation,
+    Embedder,
+    Episode,
+    FloatArray,
+    NotCovered,
+    Passage,
+    TopicPoint,
+    TopicSummary,
+)
+from rag.words import Word, content_words, terms
+
+TOO_LITTLE = "Your notes say too little about this for a summary."
+NOTHING = "Your notes do not cover this."
 
 POINTS = 8
 CLOSEST = 3
@@ -57,6 +71,25 @@ class Spoken:
     relevance: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class Point:
+    """A passage chosen to be shown, the span of it that is quoted, and another passage that says nearly the same.
+
+    Attributes:
+        vector: of the whole passage, unit length, shape (dimension,).
+    """
+
+    passage: Passage
+    span: tuple[int, int]
+    vector: FloatArray
+    also: Passage | None
+
+    @property
+    def text(self) -> str:
+        """What is quoted, as a reader sees it."""
+        return self.passage.text[slice(*self.span)]
+
+
 class Summarizer:
     """Summarises topics over one index."""
 
@@ -83,19 +116,25 @@ class Summarizer:
         _check(cancelled)
         with clock.stage("search"):
             spoken = self._read(vector, words)
-        plain = [s for s in spoken if s.strength >= SPEAKS]
+        plain = [s for s in spoken if s.strength >= SPEAKS and makes_a_point(s.passage.text)]
         if len(plain) < 2:
             return self._refuse(topic, searched, words, vector, spoken, clock)
         episodes = self._covering(plain)
         _check(cancelled)
         with clock.stage("choose"):
             pool = self._pool(spoken, {episode.id for episode in episodes})
-            chosen = self._choose(pool, words, len(episodes))
+            points = self._choose(pool, vector, episodes=len(episodes))
         _check(cancelled)
+        with clock.stage("group"):
+            themed = self._themed(points, vector, words)
         with clock.stage("quote"):
-            points, citations = self._quote(chosen, vector)
+            shown, citations = self._cited(themed)
         return TopicSummary(
-            topic=topic, points=points, citations=citations, episodes=episodes, timings_ms=clock.timings()
+            topic=topic,
+            points=tuple(shown),
+            citations=tuple(citations),
+            episodes=episodes,
+            timings_ms=clock.timings(),
         )
 
     def _read(self, vector: FloatArray, words: Sequence[Word]) -> list[Spoken]:
@@ -109,7 +148,12 @@ class Summarizer:
         beside = {b for row, s in strengths.items() if s >= SPEAKS for b, _ in self._beside(row)} - set(strengths)
         strengths |= self._strengths(sorted(beside), vector, words)
         spoken = [
-            Spoken(row=row, passage=self._index.passages[row], strength=s, relevance=s + self._lift(row, strengths))
+            Spoken(
+                row=row,
+                passage=self._index.passages[row],
+                strength=s,
+                relevance=s + self._lift(row, strengths),
+            )
             for row, s in strengths.items()
         ]
         return sorted(spoken, key=lambda s: s.relevance, reverse=True)
@@ -124,8 +168,8 @@ class Summarizer:
         return {row: c + self._named(passages[row], words) for row, c in zip(kept, cosines, strict=True)}
 
     def _named(self, passage: Passage, words: Sequence[Word]) -> float:
-        """The weighted share of the topic's words, by idf, that a passage or its headings hold."""
-        held = self._index.terms_of(passage)
+        """The weighted share of the topic's words, by idf, that a passage, its headings and parents hold."""
+        held = set(terms(". ".join([*passage.section, *passage.parents, passage.text])))
         idf = {word.stem: self._index.idf(word.stem) for word in words}
         return WORDS_WEIGHT * sum(v for stem, v in idf.items() if stem in held) / sum(idf.values())
 
@@ -142,68 +186,89 @@ class Summarizer:
         return BESIDE_WEIGHT * max(0.0, best)
 
     def _covering(self, plain: Sequence[Spoken]) -> tuple[Episode, ...]:
-        """The episodes that cover the topic, the one with the most passages about it first."""
-        level = COVERS * max(s.strength for s in plain)
+        """The episodes that cover the topic, the one with the most passages about it first.
+
+        Those are the ones that speak of it nearly as plainly as any, or at least half as often as any.
+        """
+        plainest = max(s.strength for s in plain)
         counts = Counter(s.passage.episode_id for s in plain)
-        covering = {s.passage.episode_id for s in plain if s.strength >= level}
+        often = counts.most_common(1)[0][1]
+        covering = {s.passage.episode_id for s in plain if s.strength >= COVERS * plainest}
+        covering |= {id_ for id_, n in counts.items() if 2 * n >= often}
         return tuple(self._index.episodes[id_] for id_, _ in counts.most_common() if id_ in covering)
 
     def _pool(self, spoken: Sequence[Spoken], episodes: set[str]) -> list[Spoken]:
         """What points are chosen from: the most relevant passages of the covering episodes."""
         near = [s for s in spoken if s.strength >= SPEAKS or s.relevance >= NEAR]
-        within = [s for s in near if s.passage.episode_id in episodes]
+        within = [s for s in near if s.passage.episode_id in episodes and makes_a_point(s.passage.text)]
         return sorted(within, key=self._rank, reverse=True)[:POOL]
 
     def _rank(self, spoken: Spoken) -> float:
         beside = OWN_WORDS_FIRST * (spoken.passage.note_file in self._summaries)
         return spoken.relevance - beside - ASIDES_LAST * self._index.is_aside(spoken.passage)
 
-    def _choose(self, pool: Sequence[Spoken], words: Sequence[Word], episodes: int) -> list[tuple[str, list[Passage]]]:
-        """(sub-theme, passages) for each point, in the order of showing; the first of its passages is quoted."""
+    def _choose(self, pool: Sequence[Spoken], vector: FloatArray, *, episodes: int) -> list[Point]:
+        """The points, most relevant first, each with a second passage where one says nearly the same."""
         vectors = self._index.store.vectors([self._index.vector_numbers(s.row)[0] for s in pool])
         cosines = vectors @ vectors.T
-        passages = [s.passage for s in pool]
         relevance = np.asarray([self._rank(s) for s in pool], dtype=np.float32)
-        chosen = diverse(
-            relevance,
-            cosines,
-            [passage.episode_id for passage in passages],
-            count=POINTS,
-            each=max(-(-POINTS // 3), -(-POINTS // episodes)),
-        )
-        second = seconds(chosen, cosines, [passage.note_file for passage in passages])
-        groups = [[chosen[i] for i in sorted(group)] for group in grouped(cosines[np.ix_(chosen, chosen)])]
-        groups.sort(key=lambda group: chosen.index(group[0]))
-        names = labels(
-            [[passages[i] for i in group] for group in groups],
-            passages,
-            topic={word.stem for word in words},
-            idf=self._index.idf,
-        )
-        themed = [
-            (name, [passages[i], *([passages[second[i]]] if i in second else [])])
-            for name, group in zip(names, groups, strict=True)
-            for i in group
+        owners = [s.passage.episode_id for s in pool]
+        each = max(-(-POINTS // 3), -(-POINTS // episodes))
+        chosen = diverse(relevance, cosines, owners, count=POINTS, each=each)
+        also = companions(chosen, cosines, [s.passage.note_file for s in pool])
+        return [
+            Point(
+                passage=pool[i].passage,
+                span=self._span(pool[i].passage, vector),
+                vector=vectors[i],
+                also=pool[also[i]].passage if i in also else None,
+            )
+            for i in chosen
         ]
-        return sorted(themed, key=lambda point: names.index(point[0]))  # groups of one name stand together
 
-    def _quote(
-        self, chosen: Sequence[tuple[str, list[Passage]]], vector: FloatArray
-    ) -> tuple[tuple[TopicPoint, ...], tuple[Citation, ...]]:
-        """The points with their citations, numbered in order. A second passage is quoted where it is nearest to the first."""
+    def _themed(
+        self, points: Sequence[Point], vector: FloatArray, words: Sequence[Word]
+    ) -> list[tuple[str, list[Point]]]:
+        """The points under their sub-themes, in the order of their best. Each name is the notes' own words."""
+        rest = without_topic(np.stack([point.vector for point in points]), vector)
+        topic = {word.stem for word in words}
+        themes: dict[str, list[Point]] = {}
+        for group in grouped(rest @ rest.T):
+            members = [points[i] for i in group]
+            name = heading([p.passage for p in members], topic=topic) or self._telling(
+                [p.text for p in members], rest[group].mean(axis=0), without=topic | self._index.names
+            )
+            themes.setdefault(name, []).extend(members)
+        return list(themes.items())
+
+    def _telling(self, texts: Sequence[str], centre: FloatArray, *, without: AbstractSet[str]) -> str:
+        """The phrase of the texts that is nearest to their centre; "" if they have none."""
+        candidates = list(dict.fromkeys(phrase for text in texts for phrase in phrases(text, without=without)))
+        return candidates[int(np.argmax(self._embedder.embed(candidates) @ centre))] if candidates else ""
+
+    def _cited(self, themed: Sequence[tuple[str, list[Point]]]) -> tuple[list[TopicPoint], list[Citation]]:
+        """The points as a reader sees them, citations numbered in their order.
+
+        A second passage is quoted where it is nearest to the first.
+        """
+        shown: list[TopicPoint] = []
         citations: list[Citation] = []
-        points: list[TopicPoint] = []
-        for theme, passages in chosen:
-            quoted: list[Citation] = []
-            for passage in passages:
-                aim = self._embedder.embed([quoted[0].display])[0] if quoted else vector
-                quoted.append(self._cite(len(citations) + len(quoted) + 1, passage, aim))
-            citations += quoted
-            points.append(TopicPoint(text=quoted[0].display, citations=tuple(c.n for c in quoted), theme=theme))
-        return tuple(points), tuple(citations)
+        for theme, points in themed:
+            for point in points:
+                first = len(citations) + 1
+                citations.append(self._cite(first, point.passage, point.span))
+                if point.also:
+                    span = self._span(point.also, self._embedder.embed([point.text])[0])
+                    citations.append(self._cite(first + 1, point.also, span))
+                numbers = tuple(range(first, len(citations) + 1))
+                shown.append(TopicPoint(text=point.text, citations=numbers, theme=theme))
+        return shown, citations
 
-    def _cite(self, n: int, passage: Passage, aim: FloatArray) -> Citation:
-        span = best_span(passage.text, lambda texts: (self._embedder.embed(texts) @ aim).tolist())
+    def _span(self, passage: Passage, aim: FloatArray) -> tuple[int, int]:
+        """Which part of a passage to quote: what is nearest to `aim`, a vector of shape (dimension,)."""
+        return best_span(passage.text, lambda texts: (self._embedder.embed(texts) @ aim).tolist())
+
+    def _cite(self, n: int, passage: Passage, span: tuple[int, int]) -> Citation:
         return cite(n, passage, span, self._index.episode_of(passage), also=self._index.also(passage, span))
 
     def _refuse(
@@ -217,24 +282,16 @@ class Summarizer:
     ) -> NotCovered:
         nearest = sorted((s for s in spoken if s.strength >= NEAR), key=lambda s: s.strength, reverse=True)[:CLOSEST]
         with clock.stage("quote"):
-            closest = tuple(self._cite(n, s.passage, vector) for n, s in enumerate(nearest, 1))
+            closest = tuple(self._cite(n, s.passage, self._span(s.passage, vector)) for n, s in enumerate(nearest, 1))
         return NotCovered(
             question=topic,
-            reason=_reason(nearest),
+            reason=TOO_LITTLE if nearest else NOTHING,
             closest=closest,
             absent_words=tuple(word.written for word in words if not self._index.lexical.knows(word.stem)),
             p_answerable=0.0,  # the gate is for questions; it is not asked about topics
             timings_ms=clock.timings(),
             searched=searched,
         )
-
-
-def _reason(nearest: Sequence[Spoken]) -> str:
-    if not nearest:
-        return "Your notes do not cover this."
-    if nearest[0].strength >= SPEAKS:
-        return "Only one passage of your notes speaks of this."
-    return "Your notes do not cover this. The closest they come:"
 
 
 def _place(passage: Passage) -> tuple[str, str, tuple[str, ...]]:

@@ -18,7 +18,7 @@ from bot.render_text import render, show
 from bot.settings import load_settings
 
 PICTURE = Path("docs/pictures/answer.svg")
-QUESTIONS = ("Why were the ENIAC programmers forgotten?", "How hot is the surface of Mars?")
+QUESTIONS = ("What did the 1202 alarm mean?", "why did my bread come out dense?", "what is the best pizza in Rome?")
 WIDTH = 92  # columns
 
 

@@ -45,5 +45,5 @@ def describe(calibration: Calibration) -> str:
         f"{c.trials} trial questions made from your notes: {c.answered_with:.0%} are answered, "
         f"and {c.answered_without:.0%} would be with their passage taken out.\n"
         f"{c.off_topic} everyday questions: {c.off_topic_answered:.0%} are answered.\n"
-        f"Thresholds: answer from {c.answer:.3f}, closest notes from {c.closest:.3f}."
+        f"Thresholds: an answer from p {c.answer:.3f}, the closest notes from cosine {c.closest:.3f}."
     )

@@ -270,9 +270,19 @@ def train(
                     t.copy_(state["learnt"][n])
         else:
             torch.manual_seed(seed * 1_000_003 + first)
-            _steps(encoder, weights, optimiser, batch_of, range(first, last), lambda s: learning_rate(s, steps, rate))
+            _steps(
+                encoder,
+                weights,
+                optimiser,
+                batch_of,
+                range(first, last),
+                lambda s: learning_rate(s, steps, rate),
+            )
             partial = saved.with_suffix(".part")
-            torch.save({"learnt": {n: t.detach() for n, t in learnt.items()}, "optimiser": optimiser.state_dict()}, partial)
+            torch.save(
+                {"learnt": {n: t.detach() for n, t in learnt.items()}, "optimiser": optimiser.state_dict()},
+                partial,
+            )
             partial.replace(saved)
         yield last, {n: t.detach().clone() for n, t in weights.items()}
 
@@ -403,13 +413,24 @@ def main() -> None:
 
     def batch_of(step: int) -> list[Example]:
         return make_batch(
-            step, seed=args.seed, judged_share=args.judged_share if judged else 0, episodes=learnt_from, judged=judged_from
+            step,
+            seed=args.seed,
+            judged_share=args.judged_share if judged else 0,
+            episodes=learnt_from,
+            judged=judged_from,
         )
 
     original = result(0, 0.0, start)
     results = []
     for step, tuned in train(
-        encoder, start, batch_of, out=args.out, steps=args.steps, rate=args.rate, every=args.every, seed=args.seed
+        encoder,
+        start,
+        batch_of,
+        out=args.out,
+        steps=args.steps,
+        rate=args.rate,
+        every=args.every,
+        seed=args.seed,
     ):
         shares = SHARES if step >= args.steps else (1.0,)
         results.extend(result(step, share, mixed(start, tuned, share)) for share in shares)

@@ -59,7 +59,7 @@ def test_the_three_outcomes_differ_in_colour_and_in_the_words_of_the_title() -> 
     assert len({embed.colour for embed in embeds}) == 3
     titles = [embed.title or "" for embed in embeds]
     assert "From your notes" in titles[0]
-    assert "No answer" in titles[1]
+    assert "No clear answer" in titles[1]
     assert "Not in your notes" in titles[2]
     assert len({title[0] for title in titles}) == 3
 

@@ -106,6 +106,15 @@ def test_an_error_is_a_sentence_and_the_conversation_goes_on() -> None:
     assert assistant.asked[-1] == ("second", ())
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Ctrl-C as in a terminal: a program started in the background ignores it, and so would the tests."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_cancels_the_answer_and_not_the_program() -> None:
     def slow_once(question: str, cancelled: Cancelled | None) -> Answer:
         if question == "slow":
@@ -125,6 +134,7 @@ def test_ctrl_c_cancels_the_answer_and_not_the_program() -> None:
     assert assistant.asked[-1] == ("quick", ())
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_an_answer_that_comes_after_ctrl_c_is_not_shown() -> None:
     def heedless(_question: str, cancelled: Cancelled | None) -> Answer:
         signal.raise_signal(signal.SIGINT)

@@ -160,6 +160,15 @@ def test_one_build_serves_and_another_takes_over(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["builds", "current"]
 
 
+def test_the_pointer_is_replaced_and_never_written_into(tmp_path: Path) -> None:
+    """Who reads it at that moment reads one name or the other, and never half of one."""
+    one, other = builds(tmp_path, "one", "other")
+    build.make_current(tmp_path, one)
+    with (tmp_path / "current").open() as reader:
+        build.make_current(tmp_path, other)
+        assert reader.read() == "one"
+
+
 def test_a_crash_while_the_name_is_written_changes_nothing(tmp_path: Path) -> None:
     one, other = builds(tmp_path, "one", "other")
     build.make_current(tmp_path, one)

@@ -119,8 +119,11 @@ def test_without_a_link_or_a_minute_there_is_none() -> None:
     assert (without_minute.seconds, without_minute.url) == (None, VIDEO)
 
 
-def test_the_note_cannot_change_the_link() -> None:
+@pytest.mark.parametrize("address", ["https://evil.example/?t=9", "https://www.youtube.com/watch?v=EvilEvil001"])
+def test_the_note_cannot_change_the_link(address: str) -> None:
     """A minute or an address written in the quoted words stays words."""
-    piece = replace(passage(f"{TIDES} See https://evil.example/?t=9 [1]"), seconds=60)
-    citation = cite(1, piece, (0, len(piece.text)), episode(urls=(VIDEO,), entries=(entry(urls=(VIDEO,)),)))
+    piece = replace(passage(f"{TIDES} See {address} [1] (9:99)"), seconds=60)
+    whole = (0, len(piece.text))
+    citation = cite(1, piece, whole, episode(urls=(VIDEO,), entries=(entry(urls=(VIDEO,)),)))
     assert citation.url == f"{VIDEO}&t=60s"
+    assert cite(1, piece, whole, episode()).url is None

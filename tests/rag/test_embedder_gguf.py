@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from gguf import GGMLQuantizationType, GGUFReader
+from gguf import GGMLQuantizationType, GGUFReader, LlamaFileType, dequantize
 
-from rag.embedder_gguf import convert, gguf_piece, gguf_tensor_name, read_safetensors
+from rag.embedder_gguf import Precision, convert, gguf_piece, gguf_tensor_name, read_safetensors
 
 PIECES = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "sleep", "##ing", "#", "a\u2028b")
 WIDTH, INNER, POSITIONS = 32, 64, 16
@@ -62,12 +62,13 @@ def folder(tmp_path: Path, tensors: dict[str, npt.NDArray[np.float32]]) -> Path:
     return tmp_path
 
 
-def converted(folder: Path, name: str = "m.gguf") -> Path:
+def converted(folder: Path, name: str = "m.gguf", precision: Precision = "f16") -> Path:
     convert(
         weights=folder / "model.safetensors",
         vocabulary=folder / "vocab.txt",
         config=folder / "config.json",
         target=folder / name,
+        precision=precision,
     )
     return folder / name
 
@@ -90,6 +91,19 @@ def test_matrices_become_half_precision_and_everything_else_stays(
         stored = found[gguf_tensor_name(name)]
         assert stored.tensor_type == (GGMLQuantizationType.F16 if half else GGMLQuantizationType.F32)
         assert np.array_equal(stored.data, tensor.astype(np.float16) if half else tensor)
+
+
+def test_matrices_can_be_stored_in_eight_bits(folder: Path, tensors: dict[str, npt.NDArray[np.float32]]) -> None:
+    reader = GGUFReader(converted(folder, precision="q8_0"))
+    found = {tensor.name: tensor for tensor in reader.tensors}
+    assert reader.fields["general.file_type"].contents() == LlamaFileType.MOSTLY_Q8_0
+    assert found["position_embd.weight"].tensor_type == GGMLQuantizationType.F16
+    assert found["token_types.weight"].tensor_type == GGMLQuantizationType.F32
+    query = found["blk.0.attn_q.weight"]
+    assert query.tensor_type == GGMLQuantizationType.Q8_0
+    restored = dequantize(query.data, GGMLQuantizationType.Q8_0)
+    original = tensors["encoder.layer.0.attention.self.query.weight"]
+    assert np.abs(restored - original).max() <= np.abs(original).max() / 127
 
 
 def test_what_llama_cpp_must_know_is_written(folder: Path) -> None:

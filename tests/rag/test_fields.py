@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.fields import header, in_context, lexical_terms, vector_texts
+from rag.fields import header, in_context, lexical_terms, only_names, vector_texts
 from tests.builders import BEES, TIDES, episode, passage
 
 
@@ -17,6 +17,19 @@ from tests.builders import BEES, TIDES, episode, passage
 )
 def test_header_has_every_name_once(more: dict[str, object], expected: str) -> None:
     assert header(episode(**more)) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Ines Moreau on The Garden Hour", "Show: The Garden Hour", "The Garden Hour, 2/5 https://example.org/bees-dance"],
+)
+def test_a_passage_may_only_name_its_episode(text: str) -> None:
+    assert only_names(passage(text), episode(guests=("Ines Moreau",)))
+
+
+@pytest.mark.parametrize("text", [BEES, "Ines Moreau on drones", "Guest: Tom Ashby"])
+def test_or_say_more(text: str) -> None:
+    assert not only_names(passage(text), episode(guests=("Ines Moreau",)))
 
 
 def test_context_goes_from_outside_in() -> None:

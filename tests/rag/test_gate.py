@@ -16,14 +16,15 @@ from tests.builders import BEES, RYE, TIDES, hit
 
 UNIT = st.floats(0, 1)
 IDF = {"bee": 3.0, "danc": 1.0, "clover": 2.0}
-SURE = Evidence(cosine=0.8, lead=0.3, covered=1.0, typed=1.0, named=1.0)
-UNSURE = Evidence(cosine=0.1, lead=0.01, covered=0.0, typed=0.0, named=0.0)
+SURE = Evidence(cosine=0.8, lead=0.3, covered=1.0, typed=1.0, named=1.0, exact=1.0)
+UNSURE = Evidence(cosine=0.1, lead=0.01, covered=0.0, typed=0.0, named=0.0, exact=0.0)
 
 
 def evidence(hits: list[Hit], question: str, **more: object) -> Evidence:
     plain = {
         "terms_of": lambda found: frozenset(terms(found.passage.text)),
         "names": frozenset(),
+        "exact_terms": (),
         "idf": lambda term: IDF.get(term, 1.0),
         "typed": True,
     }
@@ -31,7 +32,7 @@ def evidence(hits: list[Hit], question: str, **more: object) -> Evidence:
 
 
 def test_nothing_found_is_no_evidence() -> None:
-    assert evidence([], "bees") == Evidence(cosine=0.0, lead=0.0, covered=0.0, typed=0.0, named=0.0)
+    assert evidence([], "bees") == Evidence(cosine=0.0, lead=0.0, covered=0.0, typed=0.0, named=0.0, exact=0.0)
 
 
 def test_cosine_is_of_the_nearest_wherever_it_stands() -> None:
@@ -66,17 +67,24 @@ def test_names_in_the_question_must_stand_over_the_best() -> None:
     assert evidence([hit(TIDES)], "what did anyone say of tides", names=names).named == 1.0
 
 
+def test_exact_names_and_numbers_must_stand_in_the_best() -> None:
+    found = [hit(BEES), hit("1969 Armstrong")]
+    assert evidence(found, "what of bees", exact_terms=("bee", "1969")).exact == 0.5
+    assert evidence(found, "what of bees", exact_terms=("1969",)).exact == 0.0
+    assert evidence(found, "what of bees").exact == 1.0
+
+
 def test_typed_is_passed_on() -> None:
     assert evidence([hit(BEES)], "how many", typed=False).typed == 0.0
 
 
 def test_the_vector_has_the_fields_in_the_order_of_the_model() -> None:
-    numbers = Evidence(cosine=1, lead=2, covered=3, typed=4, named=5)
-    assert numbers.vector().tolist() == [1, 2, 3, 4, 5]
+    numbers = Evidence(cosine=1, lead=2, covered=3, typed=4, named=5, exact=6)
+    assert numbers.vector().tolist() == [1, 2, 3, 4, 5, 6]
 
 
 def test_the_regression_is_the_formula() -> None:
-    model = GateModel(mean=(0.5, 0, 0, 0, 0), scale=(0.5, 1, 1, 1, 2), weights=(2, 1, 0, 0, -3), bias=-0.25)
+    model = GateModel(mean=(0.5, 0, 0, 0, 0, 0), scale=(0.5, 1, 1, 1, 2, 1), weights=(2, 1, 0, 0, -3, 0), bias=-0.25)
     z = 2 * (0.8 - 0.5) / 0.5 + 0.3 - 3 * 1 / 2 - 0.25
     assert model.p_answerable(SURE) == pytest.approx(1 / (1 + math.exp(-z)), rel=1e-5)
 
@@ -94,13 +102,21 @@ def test_the_model_that_ships_tells_good_evidence_from_bad() -> None:
     assert model.p_answerable(UNSURE) < 0.3
 
 
-@given(UNIT, UNIT, UNIT, st.sampled_from([0.0, 1.0]), UNIT)
-def test_any_evidence_has_a_probability(cosine: float, lead: float, covered: float, typed: float, named: float) -> None:
-    p = load_gate_model().p_answerable(Evidence(cosine=cosine, lead=lead, covered=covered, typed=typed, named=named))
-    assert 0 <= p <= 1
+@given(st.lists(UNIT, min_size=6, max_size=6))
+def test_any_evidence_has_a_probability(numbers: list[float]) -> None:
+    names = [field.name for field in fields(Evidence)]
+    assert 0 <= load_gate_model().p_answerable(Evidence(**dict(zip(names, numbers, strict=True)))) <= 1
 
 
-@pytest.mark.parametrize(("p", "outcome"), [(0.9, "answer"), (0.6, "answer"), (0.59, "closest"), (0.3, "closest")])
-def test_each_probability_earns_one_outcome(p: float, outcome: str) -> None:
-    assert Thresholds(answer=0.6, closest=0.3).outcome(p) == outcome
-    assert Thresholds(answer=0.6, closest=0.3).outcome(0.29) == "not_covered"
+@pytest.mark.parametrize(
+    ("p", "cosine", "outcome"),
+    [
+        (0.9, 0.1, "answer"),
+        (0.6, 0.9, "answer"),
+        (0.59, 0.9, "closest"),
+        (0.1, 0.3, "closest"),
+        (0.59, 0.29, "not_covered"),
+    ],
+)
+def test_evidence_earns_one_outcome(p: float, cosine: float, outcome: str) -> None:
+    assert Thresholds(answer=0.6, closest=0.3).outcome(p, cosine) == outcome

@@ -141,9 +141,9 @@ def test_too_large_a_file_is_not_even_opened(tmp_path: Path) -> None:
     folder(tmp_path, good_txt=GOOD)
     with (tmp_path / "huge.txt").open("wb") as file:
         file.truncate(50_000_000)
-    start = time.perf_counter()
+    start = time.process_time()
     library = read_library(tmp_path)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
     assert "50 MB" in only_warning(library).reason
     survives(library)
 
@@ -182,9 +182,9 @@ def test_nul_bytes_and_old_line_ends(tmp_path: Path) -> None:
 def test_a_line_of_a_megabyte_is_cut_at_sentences(tmp_path: Path) -> None:
     sentence = "This sentence is about bread and how it rises. "
     folder(tmp_path, good_txt=GOOD, long_txt="- short\n- " + sentence * 21_000)
-    start = time.perf_counter()
+    start = time.process_time()
     library = read_library(tmp_path)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
     warning = only_warning(library)
     assert (warning.file, warning.line, warning.skipped) == ("long.txt", 2, False)
     pieces = [p for p in library.passages if p.note_file == "long.txt" and p.line_start == 2]

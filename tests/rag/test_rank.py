@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.rank import CONTEXT_CHARS, EXAMPLES, PREFIX, WEIGHT, context, continuation, reorder
+from rag.rank import CONTEXT_CHARS, EXAMPLES, PREFIX, WEIGHT, context, continuation, prefer, reorder
 from rag.types import Hit
 from tests.builders import hit
 
@@ -15,6 +15,13 @@ def hits(*scores: float) -> list[Hit]:
 
 def positions(found: list[Hit]) -> list[int]:
     return [item.passage.position for item in found]
+
+
+def test_what_fits_the_question_is_preferred_and_ties_keep_their_order() -> None:
+    found = prefer(hits(0.9, 0.85, 0.85, 0.2), lambda hit: 0.1 if hit.passage.position == 2 else 0.0)
+    assert positions(found) == [2, 0, 1, 3]
+    assert [item.score for item in found] == pytest.approx([0.95, 0.9, 0.85, 0.2])
+    assert prefer(hits(0.5, 0.5), lambda _hit: 0.3) == hits(0.8, 0.8)
 
 
 def test_what_makes_the_question_likelier_moves_up() -> None:

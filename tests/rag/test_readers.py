@@ -535,9 +535,9 @@ def test_no_text_breaks_a_reader(text: str, reader: object) -> None:
 )
 def test_a_huge_line_of_anything_is_read_quickly(unit: str) -> None:
     text = unit * (300_000 // len(unit))
-    start = time.perf_counter()
+    start = time.process_time()
     read("Title\n\n" + text + "\n\n- end")
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_blocks_know_their_lines() -> None:

@@ -52,6 +52,6 @@ def test_spans_hold_every_character_that_is_not_white_space_in_order(text: str) 
 @pytest.mark.parametrize("unit", [".", "A. ", "a.b", "?! ", '."', ". ", "…”"])
 def test_a_long_text_of_marks_takes_no_time(unit: str) -> None:
     text = (unit * 4_000)[:4_000] + "x"
-    start = time.perf_counter()
+    start = time.process_time()
     sentence_spans(text)
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0

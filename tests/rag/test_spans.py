@@ -46,25 +46,21 @@ def test_the_minute_is_left_to_the_citation(text: str, expected: str) -> None:
     assert shown(text) == expected
 
 
-def test_the_best_sentence_of_a_long_text_is_shown_alone() -> None:
-    assert shown(TEXT, scoring(gamma=1.0, beta=0.7, delta=0.2)) == LONG[2]
+@pytest.mark.parametrize(
+    ("best", "first", "last"), [("alpha", 0, 3), ("beta", 1, 4), ("gamma", 2, 5), ("delta", 2, 5), ("omega", 2, 5)]
+)
+def test_the_best_sentence_is_shown_with_what_fits_behind_it_and_then_before(best: str, first: int, last: int) -> None:
+    """The nearest sentence often asks the question and the next one answers it."""
+    assert shown(TEXT, scoring(**{best: 1.0})) == " ".join(LONG[first:last])
 
 
-def test_a_neighbour_that_is_nearly_as_near_joins() -> None:
-    assert shown(TEXT, scoring(gamma=1.0, delta=0.8)) == f"{LONG[2]} {LONG[3]}"
-    assert shown(TEXT, scoring(gamma=1.0, beta=0.8, delta=0.76, alpha=0.5)) == " ".join(LONG[1:4])
+def test_far_sentences_have_a_best_one_too() -> None:
+    assert shown(TEXT, lambda texts: [-0.5, -0.2, -0.3, -0.4, -0.5][: len(texts)]) == " ".join(LONG[1:4])
 
 
-def test_one_that_is_not_next_to_it_does_not() -> None:
-    assert shown(TEXT, scoring(alpha=1.0, gamma=0.99)) == LONG[0]
-
-
-def test_no_more_than_fits() -> None:
-    assert shown(TEXT, scoring(alpha=1, beta=1, gamma=1, delta=1, omega=1)) == " ".join(LONG[:3])
-
-
-def test_sentences_that_are_all_far_are_not_joined() -> None:
-    assert shown(TEXT, lambda texts: [-0.1, -0.2, -0.3, -0.4, -0.5][: len(texts)]) == LONG[0]
+def test_a_best_sentence_that_is_too_long_stands_alone() -> None:
+    endless = "Sentence pi " + "goes on " * 60 + "and ends."
+    assert shown(f"{LONG[0]} {endless} {LONG[1]}", scoring(pi=1.0)) == endless
 
 
 @given(st.text(alphabet="aB .!?\n(1:)", max_size=900), st.randoms())

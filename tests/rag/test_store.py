@@ -129,15 +129,9 @@ def test_missing_or_spoilt_arrays_are_noticed(harmed: Path, name: str, content: 
         VectorStore.open(harmed, expected=COUNT)
 
 
-def test_a_missing_segment_is_an_error_of_ours_wherever_it_shows(harmed: Path) -> None:
+def test_a_missing_segment_is_noticed(harmed: Path) -> None:
     """Chroma still counts all vectors then, and answers some queries."""
     for segment in (path for path in harmed.iterdir() if path.is_dir()):
         shutil.rmtree(segment)
-    store = VectorStore.open(harmed, expected=COUNT)
-    try:
-        with pytest.raises(IndexCorrupt, match="footnote index"):
-            store.vector(3)
-        with pytest.raises(IndexCorrupt, match="footnote index"):
-            store.vectors_by_text()
-    finally:
-        store.close()
+    with pytest.raises(IndexCorrupt, match=r"does not find itself.*footnote index"):
+        VectorStore.open(harmed, expected=COUNT)

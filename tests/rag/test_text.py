@@ -128,9 +128,9 @@ def test_a_quote_that_ends_in_broken_characters_keeps_all_of_them() -> None:
 
 @pytest.mark.parametrize("unit", [" ", "a", "a ", "[", "é", "â€", "**", "\n", "* ", "\\"])
 def test_a_huge_line_of_anything_is_quick(unit: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     repair(unit * (300_000 // len(unit)))
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Speed and memory of Footnote on this machine: `make bench`, or `python -m benchmarks --help`."""

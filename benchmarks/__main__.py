@@ -1,0 +1,106 @@
+"""Measure Footnote's speed and memory on this machine, each against the bare library where one compares."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.asking import measure_asking, measure_opening
+from benchmarks.costs import in_process, run
+from benchmarks.discord_ack import measure_acknowledging
+from benchmarks.embedding import measure_embedding
+from benchmarks.indexing import measure_indexing
+from benchmarks.report import Figure, Report, load_average, machine, quantiles
+from benchmarks.scale import measure_scale
+from bot.settings import Settings, load_settings
+from rag.build import current_build, read_library
+from rag.calibrate import make_trials
+from rag.errors import FootnoteError
+from rag.library import scan
+from rag.llama import default_threads
+
+QUESTIONS = 60
+STARTS = 5
+
+
+def measure(settings: Settings, questions: Path | None, *, quick: bool) -> Iterator[Figure]:
+    """Every figure, in the order of the report; `settings.data` must be empty."""
+    embedding = in_process(measure_embedding, settings, count=50 if quick else 400)
+    yield from embedding
+    yield from measure_indexing(settings, bare_rate=embedding[0].baseline or 1.0)
+    yield from _starting(settings)
+    asked = read_questions(questions) if questions else trial_questions(settings.data)
+    yield from in_process(measure_asking, settings, asked[: 10 if quick else QUESTIONS])
+    yield from _acknowledging(10 if quick else 50)
+    if not quick:
+        with tempfile.TemporaryDirectory() as folder:
+            yield from in_process(measure_scale, Path(folder), passages=15_000)
+
+
+def _starting(settings: Settings) -> Iterator[Figure]:
+    helped = min(run(["-m", "bot.cli", "--help"]).seconds for _ in range(STARTS))
+    bare = min(run(["-c", "pass"]).seconds for _ in range(STARTS))
+    name = "`footnote --help`"
+    yield Figure(group="Starting", name=name, value=helped, unit="s", baseline=bare, against="Python alone")
+    opening = in_process(measure_opening, settings)
+    yield Figure(group="Starting", name="opening models and index", value=opening, unit="s")
+
+
+def _acknowledging(count: int) -> Iterator[Figure]:
+    name = "a command is acknowledged while the worker computes"
+    yield from quantiles("Discord", name, in_process(measure_acknowledging, count), "ms")
+
+
+def read_questions(file: Path) -> list[str]:
+    """The questions of a JSON Lines file, from the field `question`."""
+    return [json.loads(line)["question"] for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def trial_questions(data: Path) -> list[str]:
+    """Questions made from the notes, as calibration makes them."""
+    passages = read_library(current_build(data)).passages
+    return [trial.question for trial in make_trials(passages, count=QUESTIONS)]
+
+
+def inputs(settings: Settings, questions: Path | None) -> dict[str, str]:
+    """Which notes and questions, in words."""
+    files = scan(settings.notes)
+    size = sum((settings.notes / name).stat().st_size for name, _ in files) / 1024
+    return {
+        "notes": f"{len(files)} files, {size:,.0f} KiB",
+        "questions": "from a file" if questions else "made from the notes",
+        "threads": str(settings.threads or default_threads()),
+    }
+
+
+def main() -> int:
+    """Measure, print and write the report."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--notes", type=Path, help="notes folder (default: FOOTNOTE_NOTES)")
+    parser.add_argument("--questions", type=Path, help="questions as JSON Lines (default: made from the notes)")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, and no large index")
+    parser.add_argument("--json", type=Path, default=Path(".cache/bench.json"), help="default: %(default)s")
+    parser.add_argument("--markdown", type=Path, default=Path("docs/benchmarks.md"), help="default: %(default)s")
+    options = parser.parse_args()
+    before = load_average()
+    with tempfile.TemporaryDirectory() as data:
+        settings = load_settings(notes=options.notes, data=Path(data))
+        figures = tuple(measure(settings, options.questions, quick=options.quick))
+    conditions = {**machine(), **inputs(settings, options.questions)}
+    report = Report(conditions=conditions, load=(before, load_average()), figures=figures)
+    options.json.parent.mkdir(parents=True, exist_ok=True)
+    options.json.write_text(json.dumps(report.as_json(), indent=1) + "\n", encoding="utf-8")
+    options.markdown.write_text(report.as_markdown(), encoding="utf-8")
+    sys.stdout.write(report.as_markdown())
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except FootnoteError as error:
+        sys.exit(str(error))
