@@ -55,7 +55,7 @@ def place_of(passage: Passage, span: tuple[int, int], episode: Episode) -> Place
 
 
 def lines_of(passage: Passage, span: tuple[int, int]) -> tuple[int, int]:
-    """First and last line of the file (or page, or paragraph), 1-based and inclusive, of a half-open span of its text."""
+    """First and last line (or page, or paragraph), 1-based and inclusive, of a half-open span of the text."""
     start, end = passage.raw_span(*span)
     above = _line_breaks(passage.raw[:start])
     below = above + _line_breaks(passage.raw[start:end])
