@@ -196,7 +196,8 @@ def _head(source: Source) -> About:
     """What the lines above the first caption say: `Title: ...`, or a title behind WEBVTT."""
     first = next((n for n, line in enumerate(source.lines) if _TIMES.match(line.text)), 0)
     lines = [line.text for line in source.lines[:first]]
-    title = re.match(r"\ufeff?WEBVTT\s+-?\s*(?P<title>\w.*)$", lines[0]) if lines else None
+    opening = " ".join(lines[0].split()) if lines else ""
+    title = re.match(r"\ufeff?WEBVTT (?:- )?(?P<title>\w.*)$", opening)
     fields = [named for text in lines if (named := headers.field(text.removeprefix("NOTE ").strip()))]
     about = headers.from_fields(fields)
     return about.filled(About(title=title["title"] if title else "").marked("heading"))

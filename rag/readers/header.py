@@ -46,6 +46,7 @@ _FIELDS = ("show", "title", "guests", "hosts", "date", "urls", "number")
 _TITLE_NUMBER = re.compile(
     r"#?(?:(?:episode|ep\.?|folge)\s*)?(?P<number>[1-9]\d{0,3})\s*(?:[:|–—]|\s-)\s*(?=\S)", re.IGNORECASE
 )
+_LONGEST = 1_000
 _PODCASTS = re.compile(r"#?podcasts?\b", re.IGNORECASE)
 
 
@@ -234,7 +235,8 @@ def _people(values: Iterable[str]) -> tuple[str, ...]:
 
 
 def _unlinked(text: str) -> str:
-    """`[Ann](https://…)`, `[[Ann]]` and `[[ann|Ann]]` as `Ann`."""
+    """`[Ann](https://…)`, `[[Ann]]` and `[[ann|Ann]]` as `Ann`; one line, of a length that names have."""
+    text = " ".join(text[:_LONGEST].split())
     text = re.sub(r"\[\[(?:[^\[\]|]{1,200}\|)?([^\[\]|]{1,200})\]\]", r"\1", text)
     return re.sub(r"\[([^\[\]]{1,200})\]\([^()\s]*\)", r"\1", text).strip()
 

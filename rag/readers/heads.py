@@ -38,6 +38,7 @@ _SECTION = re.compile(
     re.IGNORECASE,
 )
 _SECTION_LENGTH = 90
+_LONGEST = 400
 _FIRST_PODCAST = "2003"
 """Years before this one are what an episode is about, not when it came out."""
 
@@ -61,6 +62,9 @@ class Head:
 
 def parse(text: str, *, day_first: bool = False, ratings: bool = False) -> Head:
     """What the line says; the whole of it is the title where it has none of the known shapes."""
+    text = " ".join(text.split())
+    if len(text) > _LONGEST:
+        return Head(title=text)
     plain = _LINK.sub("", text.strip().strip("*_"))
     words, date = _without_date(plain.strip(), day_first=day_first)
     head = _on_show(words) or _numbered(words) or _separated(words) or _titled(words)
