@@ -29,7 +29,7 @@ from rag.words import Word, content_words
 HITS = 20
 SPANS = 3
 NEAR_BEST = 0.10  # a further passage is quoted if its score is no further behind the best
-RANK_SECONDS = 2.0  # the ranking stops here and keeps what it has
+RANK_SECONDS = 1.5  # no passage is begun after this; the ranking keeps what it has
 LEAD_IN = "Your notes say:"
 FOREIGN = (
     "Your question is in {question}, your notes are in {notes}: the starter embedder cannot compare the two. "
