@@ -113,7 +113,7 @@ def _cue(body: Sequence[Line], start: int, end: int) -> Cue:
         seconds=start,
         seconds_end=end,
         speaker=voice["name"].strip() if voice else None,
-        text=re.sub(r"</?[^<>]{0,80}>", "", words).strip(),
+        text=" ".join(re.sub(r"</?[^<>]{0,80}>", "", words).split()),
     )
 
 

@@ -50,7 +50,7 @@ class Dialogue:
     name = "dialogue"
 
     def sniff(self, source: Source) -> bool:
-        texts = [line.text.replace("**", "") for line in source.lines if line.text.strip()]
+        texts = [" ".join(line.text.replace("**", "").split()) for line in source.lines if line.text.strip()]
         speakers = Counter(name for text in texts if (name := _speaker(text)))
         turns = sum(count for count in speakers.values() if count > 1)
         regular = sum(count > 1 for count in speakers.values())
