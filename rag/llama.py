@@ -8,18 +8,17 @@ nothing a note or a user writes can become a control token.
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import os
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # waiting threads must not spin on a busy machine
 
 import llama_cpp
 import numpy as np
 
+from rag.catalog import file_sha256
 from rag.errors import ModelCorrupt, ModelMissing
 from rag.types import FloatArray
 
@@ -250,14 +249,3 @@ class LlamaGenerator:
 
     def close(self) -> None:
         self._context.close()
-
-
-def file_sha256(path: Path) -> str:
-    """sha256 of a file, as hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def native_info() -> dict[str, Any]:
-    """What the compiled llama.cpp says of itself, for bug reports."""
-    return {"system": llama_cpp.llama_print_system_info().decode()}

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rag.catalog import file_sha256
 from rag.errors import ModelCorrupt, ModelMissing
 from rag.llama import (
     EMBED_TOKENS,
@@ -16,7 +17,6 @@ from rag.llama import (
     LlamaGenerator,
     _batches,
     default_threads,
-    file_sha256,
     without_accents,
 )
 from tests.conftest import model_file
