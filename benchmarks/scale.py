@@ -12,7 +12,8 @@ import numpy as np
 from benchmarks.costs import seconds
 from benchmarks.report import Figure, quantiles
 from rag.answer import HITS
-from rag.index import Index, write_build
+from rag.index import Index
+from rag.indexing import write_build
 from rag.types import Episode, FloatArray, Library, Note, Passage
 
 DIMENSION = 384

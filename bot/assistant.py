@@ -12,14 +12,14 @@ from pathlib import Path
 from bot.settings import Settings
 from rag.answer import Answerer
 from rag.build import current_build
-from rag.calibrate import load_calibration
+from rag.calibration import load_calibration
 from rag.catalog import Role, load_catalog, model_path, verify
 from rag.errors import IndexMissing
 from rag.gate import Thresholds, load_gate_model
 from rag.index import Index, open_index
 from rag.llama import LlamaEmbedder, LlamaGenerator
 from rag.topics import Summarizer
-from rag.types import Answer, Cancelled, Episode, NotCovered, TopicSummary
+from rag.types import Answer, Cancelled, Earlier, Episode, NotCovered, TopicSummary
 
 
 class LocalAssistant:
@@ -54,13 +54,14 @@ class LocalAssistant:
         self.summarizer = Summarizer(index, self.embedder)
 
     def reload(self) -> None:
-        """Serve the newest index from now on; the models stay loaded.
+        """Serve the newest index and its thresholds from now on; the models stay loaded.
 
         Raises IndexProblem, and the one before still serves; but IndexMissing means that nothing may be served, and
         is what every question gets until there is an index again.
         """
         try:
             if current_build(self._data) == self.index.folder and not self._gone:
+                self._weigh_anew(load_calibration(self._data).thresholds)
                 return
             opened = self._open()
         except IndexMissing as error:
@@ -71,12 +72,17 @@ class LocalAssistant:
         self._gone = None
         before.close()
 
+    def _weigh_anew(self, thresholds: Thresholds) -> None:
+        """Serve the same index with thresholds that have been measured meanwhile."""
+        if thresholds != self.thresholds:
+            self._serve(self.index, thresholds)
+
     def _check(self) -> None:
         if self._gone:
             raise self._gone
 
     def ask(
-        self, question: str, *, history: Sequence[str] = (), cancelled: Cancelled | None = None
+        self, question: str, *, history: Sequence[Earlier] = (), cancelled: Cancelled | None = None
     ) -> Answer | NotCovered:
         """Answer from the notes. Raises QuestionError, Interrupted."""
         self._check()

@@ -9,11 +9,11 @@ from __future__ import annotations
 import faulthandler
 import logging
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO, cast
+from typing import TYPE_CHECKING, Annotated, Literal, TextIO, cast
 
 import typer
 
@@ -43,6 +43,7 @@ Data = Annotated[
     Path | None,
     typer.Option("--data", help="Folder for the index, not FOOTNOTE_DATA.", show_default=False),
 ]
+Half = Literal["tune", "report", "all"]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 
 
@@ -54,13 +55,14 @@ class Services:
         open_assistant: loads the models and opens the index, which must be there.
         refresh: builds the index where it is missing or older than the notes; says so on standard error.
         build: builds the index, all of it anew if told so, and returns what to print about it.
-        update: does what `refresh` does, in silence, while `chat` or `bot` runs; None: the notes are not watched.
+        update: does what `refresh` does, in silence and in steps, while `chat` or `bot` runs; None: the notes are not
+            watched.
     """
 
     open_assistant: Callable[[Settings], Assistant]
     refresh: Callable[[Settings], None]
     build: Callable[[Settings, bool], str]
-    update: Callable[[Settings], None] | None = None
+    update: Callable[[Settings], Iterable[None]] | None = None
 
 
 @app.callback(invoke_without_command=True)
@@ -196,19 +198,45 @@ def calibrate(ctx: typer.Context, notes: Notes = None, data: Data = None) -> Non
 @app.command("eval")
 def evaluate(
     ctx: typer.Context,
-    questions: Annotated[Path, typer.Argument(help="Questions as JSON Lines.", show_default=False)],
+    questions: Annotated[Path | None, typer.Argument(help="Questions as JSON Lines.", show_default=False)] = None,
     notes: Notes = None,
     data: Data = None,
     json_out: Annotated[
         Path | None, typer.Option("--json", help="Write the figures to this file too.", show_default=False)
     ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Write a report into this folder, or to this .html or .md.", show_default=False)
+    ] = None,
+    split: Annotated[Half, typer.Option(help="Which half of the questions, by a hash of their ids.")] = "all",
+    config: Annotated[str, typer.Option(help="Which pipeline of rag/data/pipelines.toml.")] = "shipped",
+    deletion: Annotated[
+        bool, typer.Option("--deletion", help="Only search and gate, without the language model.")
+    ] = False,
+    ablation: Annotated[bool, typer.Option("--ablation", help="Every pipeline of the table, one row each.")] = False,
+    compare: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(help="Two files of figures: what the second differs in from the first.", show_default=False),
+    ] = None,
 ) -> None:
-    """Measure answers and refusals on a file of questions."""
-    from bot.commands.eval import run_eval
+    """Measure answers and refusals on a file of questions, or compare two measurements."""
+    from bot.commands.eval import EvalOptions, run_compare, run_eval
 
+    if compare:
+        raise typer.Exit(run_compare(*compare))
+    if questions is None:
+        raise typer.BadParameter("Name a file of questions, or two files of figures with --compare.")
     settings = _settings(notes, data)
     _services(ctx).refresh(settings)
-    raise typer.Exit(run_eval(settings, questions, json_out))
+    options = EvalOptions(
+        questions=questions,
+        json_out=json_out,
+        report=report,
+        split=split,
+        config=config,
+        deletion=deletion,
+        ablation=ablation,
+    )
+    raise typer.Exit(run_eval(settings, options))
 
 
 def run(args: Sequence[str], services: Services) -> int:
@@ -297,13 +325,13 @@ def _refresh(settings: Settings) -> None:
     refresh(settings)
 
 
-def _update(settings: Settings) -> None:
+def _update(settings: Settings) -> Iterable[None]:
     from bot.commands.index import update
 
-    update(settings)
+    return update(settings)
 
 
-def _keeping(settings: Settings, update: Callable[[Settings], None] | None) -> Keep:
+def _keeping(settings: Settings, update: Callable[[Settings], Iterable[None]] | None) -> Keep:
     """What keeps a conversation's notes up to date; nothing where there is no `update`."""
 
     def keep(reload: Callable[[], None], tell: Callable[[str], None]) -> AbstractContextManager[None]:

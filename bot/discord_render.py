@@ -77,7 +77,8 @@ def _answer(answer: Answer) -> discord.Embed:
 
 def _closest(result: NotCovered) -> discord.Embed:
     opening = [_asked(result.question), *_searched(result), f"**{safe(wording.refusal(result), 300)}**"]
-    opening += [*_absent(result), "What comes nearest:"]
+    near = wording.near_episodes(result.near_episodes)
+    opening += [*_absent(result), *([safe(near, 300)] if near else []), "What comes nearest:"]
     statements = [_Statement(text=_quoted(c.display), citations=(c.n,)) for c in result.closest]
     description = _compose(opening, statements, result.closest)
     return _embed("🔎 No clear answer, but this comes near", CLOSEST, description)
@@ -178,15 +179,16 @@ def _asked(text: str) -> str:
 
 
 def _searched(result: Answer | NotCovered) -> list[str]:
-    """Says so where something other than the question's own words was looked for."""
-    if not result.searched or result.searched == result.question:
-        return []
-    return [f"Looked for: {safe(result.searched, 300)}"]
+    """What was looked for if not the question's own words, where, and what there is to say about that."""
+    other = result.searched and result.searched != result.question
+    lines = [f"Looked for: {result.searched}"] if other else []
+    lines += [*wording.searched(result.filters), *result.remarks]
+    return ["\n".join(safe(line, 300) for line in lines)] if lines else []
 
 
 def _absent(result: NotCovered) -> list[str]:
-    line = wording.absent(result.absent_words)
-    return [safe(line, 300)] if line else []
+    lines = (wording.absent(result.absent_words), wording.did_you_mean(result.did_you_mean))
+    return [safe(line, 300) for line in lines if line]
 
 
 def _paragraphs(parts: Iterable[str]) -> str:

@@ -73,6 +73,8 @@ def _common(result: Answer | NotCovered) -> Json:
         "outcome": result.outcome,
         "question": result.question,
         "searched": result.searched or result.question,
+        "filters": [asdict(each) for each in result.filters],
+        "remarks": list(result.remarks),
         "text": plain(render(result)),
         "p_answerable": result.p_answerable,
         "timings_ms": dict(result.timings_ms),
@@ -89,6 +91,8 @@ def _answered(answer: Answer) -> Json:
         "citations": _citations(answer.citations),
         "closest": [],
         "absent_words": [],
+        "did_you_mean": [],
+        "near_episodes": [],
     }
 
 
@@ -99,6 +103,8 @@ def _refused(result: NotCovered) -> Json:
         "citations": [],
         "closest": _citations(result.closest),
         "absent_words": list(result.absent_words),
+        "did_you_mean": list(result.did_you_mean),
+        "near_episodes": list(result.near_episodes),
     }
 
 
@@ -122,6 +128,7 @@ def _citation(citation: Citation) -> Json:
         "seconds_around": citation.seconds_around,
         "url": citation.url,
         "also": [asdict(place) for place in citation.also],
+        "context": {"before": list(citation.before), "passage": citation.whole, "after": list(citation.after)},
     }
 
 

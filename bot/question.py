@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rag.errors import QuestionError
 
-LONGEST = 2_000  # characters; what fits in one Discord message
+LONGEST = 20_000  # characters; the search reads the first words of a long question and says so
 
 
 def check_question(text: str, *, what: str = "question") -> str:

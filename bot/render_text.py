@@ -82,6 +82,17 @@ def episode_list(episodes: Sequence[Episode]) -> list[Line]:
     return lines
 
 
+def surroundings(citation: Citation) -> list[Line]:
+    """A citation's place, its passage as it stands in the note, and the lines around it."""
+    around = (
+        ((text, QUIET) for text in citation.before),
+        [(citation.whole, QUOTE)],
+        ((t, QUIET) for t in citation.after),
+    )
+    lines = [make_line(text, indent=6, style=style) for part in around for text, style in part if text]
+    return [*_source(citation), *(lines or [make_line(citation.display, indent=6)])]
+
+
 def citations_in_full(citations: Sequence[Citation]) -> list[Line]:
     """Every citation with its episode, its file and lines, and the quote as it stands there."""
     if not citations:
@@ -99,12 +110,15 @@ def _refusal(result: NotCovered) -> list[Line]:
     lines = [make_line(wording.refusal(result), style=REFUSAL)]
     if absent := wording.absent(result.absent_words):
         lines.append(make_line(absent))
+    lines += [make_line(line) for line in (wording.did_you_mean(result.did_you_mean),) if line]
     lines += _searched(result)
     if result.closest:
         lines += [BLANK, make_line("What comes closest:")]
     for citation in result.closest:
         lines += [BLANK, _marked(_quoted(citation.display), (citation.n,), _links([citation]))]
         lines += _place(citation, indent=6)
+    if near := wording.near_episodes(result.near_episodes):
+        lines += [BLANK, make_line(near, style=QUIET)]
     return lines
 
 
@@ -135,10 +149,11 @@ def _marked(text: str, numbers: Sequence[int], links: dict[int, str]) -> Line:
 
 
 def _searched(result: Answer | NotCovered) -> list[Line]:
-    """Says so where something other than the question's own words was looked for."""
-    if not result.searched or result.searched == result.question:
-        return []
-    return [BLANK, make_line(f"Looked for: {result.searched}", style=QUIET)]
+    """What was looked for if not the question's own words, where, and what there is to say about that."""
+    other = result.searched and result.searched != result.question
+    lines = [f"Looked for: {result.searched}"] if other else []
+    lines += [*wording.searched(result.filters), *result.remarks]
+    return [BLANK, *(make_line(line, style=QUIET) for line in lines)] if lines else []
 
 
 def _sources(citations: Sequence[Citation]) -> list[Line]:

@@ -19,9 +19,9 @@ from rich.console import Console
 
 from bot import wording
 from bot.question import check_question
-from bot.render_text import Line, Result, citations_in_full, episode_list, make_line, render, show
+from bot.render_text import Line, Result, citations_in_full, episode_list, make_line, render, show, surroundings
 from rag.errors import FootnoteError, Interrupted
-from rag.types import Assistant, Cancelled, Citation, Episode, NotCovered
+from rag.types import Assistant, Cancelled, Citation, Episode, NotCovered, Turn
 
 T = TypeVar("T")
 ReadLine = Callable[[], str]  # the next line; EOFError at the end
@@ -31,6 +31,7 @@ Keep = Callable[[Callable[[], None], Callable[[str], None]], AbstractContextMana
 PROMPT = "> "
 HELP = (
     ":sources    the last answer's quotes, with file and lines",
+    ":context N  the lines around source N",
     ":topic X    what all episodes say about X",
     ":episodes   every episode in your notes",
     ":help       this list",
@@ -81,11 +82,12 @@ class Chat:
     def __init__(self, assistant: OwnedAssistant, console: Console) -> None:
         self._assistant = assistant
         self._console = console
-        self._history: list[str] = []
+        self._history: list[Turn] = []
         self._sources: Sequence[Citation] = ()
         self._news: list[str] = []
         self.commands: dict[str, Callable[[str], None]] = {
             ":sources": lambda _: self._show(citations_in_full(self._sources)),
+            ":context": self._context,
             ":topic": self._topic,
             ":episodes": lambda _: self._show(episode_list(self._episodes())),
             ":help": lambda _: self._say(*HELP),
@@ -131,8 +133,17 @@ class Chat:
     def _ask(self, question: str) -> None:
         earlier = tuple(self._history)
         result = self._busy(lambda it, cancelled: it.ask(question, history=earlier, cancelled=cancelled))
-        self._history.append(question)
         self._conclude(result)
+        cited = tuple(dict.fromkeys(citation.episode_id for citation in self._sources))
+        self._history.append(Turn(question=question, searched=result.searched, episodes=cited))
+
+    def _context(self, rest: str) -> None:
+        chosen = [citation for citation in self._sources if rest.strip() in ("", str(citation.n))][:1]
+        if not chosen:
+            numbers = ", ".join(str(citation.n) for citation in self._sources)
+            self._say(f"The last answer's sources are {numbers}." if numbers else "The last answer cites nothing.")
+        for citation in chosen:
+            self._show(surroundings(citation))
 
     def _topic(self, rest: str) -> None:
         topic = check_question(rest, what="topic")

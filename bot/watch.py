@@ -1,20 +1,21 @@
 """Keeps what an assistant serves up to date with the notes folder, on a thread of its own.
 
-A change is indexed in another process; then the assistant is told to open the new index, between two questions. Where
-either fails the old index serves, and the owner is told once. Knows nothing of Discord or of terminals.
+A change is indexed in another process; then the assistant is told to open the new index, between two questions, and
+the index before is deleted, with what was deleted from the notes. Where any of it fails the old index serves, and the
+owner is told once. Knows nothing of Discord or of terminals.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
 
 from bot.worker import QueueFull
+from rag.build import drop_index, drop_old_builds
 from rag.errors import FootnoteError, IndexBusy, IndexMissing, Interrupted, NoNotes
-from rag.index import drop_index, drop_old_builds
 from rag.watch import watch
 
 log = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ class Keeper:
 
     Args:
         data: folder of the index.
-        refresh: indexes what has changed; returns when done.
+        refresh: indexes what has changed, in steps, each of which ends with something new to serve.
         reload: makes the assistant open the newest index; returns when done.
         tell: tells the owner, in a sentence.
         stop: set when nothing is to be kept up any longer.
@@ -37,7 +38,7 @@ class Keeper:
         self,
         data: Path,
         *,
-        refresh: Callable[[], None],
+        refresh: Callable[[], Iterable[None]],
         reload: Callable[[], None],
         tell: Callable[[str], None],
         stop: Event,
@@ -72,15 +73,14 @@ class Keeper:
 
     def _bring_up_to_date(self) -> None:
         try:
-            self._refresh()
+            for _ in self._refresh():
+                self._reload()
+                drop_old_builds(self._data, wait=lambda: self._stop.wait(self._grace))
         except NoNotes as error:
             drop_index(self._data)  # nothing of what was deleted may be cited any longer
             self._say(str(error))
             with suppress(IndexMissing, NoNotes):
                 self._reload()
-            return
-        self._reload()
-        drop_old_builds(self._data, wait=lambda: self._stop.wait(self._grace))
 
     def _say(self, sentence: str) -> None:
         """Tell the owner, unless that was the last thing they were told."""
@@ -94,7 +94,7 @@ def kept_up(
     notes: Path,
     data: Path,
     *,
-    refresh: Callable[[], None],
+    refresh: Callable[[], Iterable[None]],
     reload: Callable[[], None],
     tell: Callable[[str], None],
 ) -> Iterator[None]:

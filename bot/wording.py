@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
 from rag.minutes import format_seconds
-from rag.types import Citation, Episode, NotCovered, Place
+from rag.types import Citation, Episode, Filter, NotCovered, Place
 
 NO_ANSWER = "Your notes don't answer this."
 NOTHING_NEAR = "Your notes don't cover this."
@@ -113,6 +113,25 @@ def absent(words: Iterable[str]) -> str:
     """One line naming the question's words that stand nowhere in the notes, or "" if there are none."""
     listed = ", ".join(clean(word) for word in words)
     return f"Words that occur nowhere in your notes: {listed}" if listed else ""
+
+
+def searched(filters: Iterable[Filter]) -> list[str]:
+    """What the search was narrowed to, and what it preferred: "Searched: Dylan, 10 Sep", a line each."""
+    kept = list(filters)
+    hard, soft = (", ".join(clean(each.label) for each in kept if each.hard is sure) for sure in (True, False))
+    return [line for line in (f"Searched: {hard}" if hard else "", f"Preferred: {soft}" if soft else "") if line]
+
+
+def did_you_mean(names: Iterable[str]) -> str:
+    """ "Did you mean Bricken or Karpathy?", or "" without a name."""
+    listed = " or ".join(clean(name) for name in names)
+    return f"Did you mean {listed}?" if listed else ""
+
+
+def near_episodes(names: Iterable[str]) -> str:
+    """One line with the episodes that come nearest, or ""."""
+    listed = "; ".join(clean(name) for name in names)
+    return f"Episodes that come nearest: {listed}" if listed else ""
 
 
 def knows(episodes: Iterable[Episode]) -> str:

@@ -8,11 +8,15 @@ Pure functions on texts; knows nothing of search.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
+from rag.sentences import sentence_spans
 from rag.words import content_words
 
 LINK_SHARE = 0.5  # of the characters, from which a text is a link list
 LINK_WORDS = 3  # with more words of meaning beside them, links are sources of a statement
+SHORT = 200  # characters, up to which one turn of phrase makes a text a sponsor read
+SPONSOR_SHARE = 0.5  # of a longer text, from which it is one
 REPEATED = 3  # episodes with the same sentence: nobody says a thing so often, a template does
 
 
@@ -32,6 +36,16 @@ _SPONSOR = _any(
     rf"\b(?:head|go)(?: on)?(?: over)? to {_HOSTED}",
     rf"\b(?:sign up|get started|learn more|try it|get \d+% off)\b.{{0,30}}\bat {_HOSTED}",
     r"\b(?:free (?:trial|shipping)|first month free|money.back guarantee|\d+% off)\b",
+    r"\b\d+ percent off\b|\bdot (?:com|io|ai|co|org|net|app|fm|dev) slash \w+",
+    rf"\b(?:at|to|visit|that.s) {_HOSTED}/\w+",
+)
+_OFFER = _any(
+    r"\b(?:sponsors?|sponsored|advertis\w+|promo|coupon|discounts?|free|trial|percent|guarantee|offers?|terms apply)\b",
+    r"\b(?:sign(?:ing)? up|visit|download|get started|check (?:them|it) out|try (?:it|them)|learn more)\b",
+    r"\byour (?:first|next|own|team|business|company|home|order)\b|\b(?:customers|subscription|dot com|slash)\b",
+)
+_BRAND = re.compile(
+    r"\b(?:sponsored|brought to you|made possible|support(?:ed)?) by (?P<name>[A-Z]\w+)|\b(?P<site>\w{3,}) dot com"
 )
 _BOILERPLATE = _any(
     rf"\b(?:subscribe|listen|follow|find us|watch|available)\b.{{0,40}}\b(?:on|to|via|in)\b.{{0,40}}\b{_WHERE}\b",
@@ -54,7 +68,8 @@ def is_aside(text: str, *, section: tuple[str, ...] = (), episodes: int = 1) -> 
     """Whether a text is beside the matter. `section`: its headings; `episodes`: how many of them repeat it."""
     return (
         episodes >= REPEATED
-        or bool(_SPONSOR.search(text) or _BOILERPLATE.search(text))
+        or _is_sponsor_read(text)
+        or bool(_BOILERPLATE.search(text))
         or any(_SPONSOR.search(heading) or _CONTENTS.fullmatch(heading.strip()) for heading in section)
         or _is_links(text)
     )
@@ -63,6 +78,24 @@ def is_aside(text: str, *, section: tuple[str, ...] = (), episodes: int = 1) -> 
 def asks_for_asides(question: str) -> bool:
     """Whether a question may well be about what is otherwise beside the matter."""
     return bool(_ASKS.search(question))
+
+
+def _is_sponsor_read(text: str) -> bool:
+    """Whether a text is about what a sponsor sells; a longer one, such as a transcript's window, for the most part."""
+    if not _SPONSOR.search(text):
+        return False
+    if len(text) < SHORT:
+        return True
+    brands = {(m["name"] or m["site"]).casefold() for m in _BRAND.finditer(text)}
+    spans = sentence_spans(text)
+    sells = sum(end - start for start, end in spans if _sells(text[start:end], brands))
+    return sells >= SPONSOR_SHARE * sum(end - start for start, end in spans)
+
+
+def _sells(sentence: str, brands: Collection[str]) -> bool:
+    if _SPONSOR.search(sentence) or _OFFER.search(sentence):
+        return True
+    return any(brand in sentence.casefold() for brand in brands)
 
 
 def _is_links(text: str) -> bool:

@@ -8,32 +8,45 @@
         library.json     notes, episodes and reading warnings
         words/           BM25
         vectors/         Chroma
+        calibration.json thresholds; written last, or later
 
-Knows how to write and read these files, not how they come about.
+A build is sealed before it serves: every file is on the disk, and the manifest knows its size and hash, so that neither
+a power cut nor a file that was cut or changed goes unnoticed. Knows how to write, read and check these files, not how
+they come about.
 """
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import json
 import os
+import secrets
 import shutil
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from rag.errors import IndexCorrupt, IndexMissing
+import filelock
+
+from rag.errors import IndexBusy, IndexCorrupt, IndexMissing, IndexProblem, StorageFull
 from rag.offsets import Offsets
 from rag.types import Episode, EpisodeEntry, Library, Note, Passage, ReadWarning
 
-FORMAT = 2
+FORMAT = 3
 MANIFEST = "manifest.json"
 PASSAGES = "passages.jsonl"
 LIBRARY = "library.json"
 WORDS = "words"
 VECTORS = "vectors"
 REBUILD = "Run: footnote index"
+
+Part = tuple[int, str]
+"""Size in bytes and sha256 of a file; "" for those of Chroma, which it changes on opening."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +61,7 @@ class Manifest:
         files: relative path -> sha256 of every file that was read.
         passages: how many rows.
         vectors: how many vectors.
+        parts: path inside the build -> size and hash of every file but the manifest itself.
     """
 
     format: int
@@ -57,6 +71,7 @@ class Manifest:
     files: dict[str, str]
     passages: int
     vectors: int
+    parts: dict[str, Part]
 
 
 def builds_folder(data: Path) -> Path:
@@ -85,6 +100,7 @@ def make_current(data: Path, build: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(data / "current")
+    _sync(data)
 
 
 def remove_builds(data: Path, *, keep: Iterable[Path]) -> None:
@@ -95,15 +111,139 @@ def remove_builds(data: Path, *, keep: Iterable[Path]) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def serving(data: Path) -> list[Path]:
+    """The serving build, if there is one; none where it cannot be told."""
+    try:
+        return [current_build(data)]
+    except IndexProblem:
+        return []
+
+
+def drop_old_builds(data: Path, *, wait: Callable[[], object]) -> None:
+    """Delete all builds but the serving one, after `wait`: another process may still read the one before.
+
+    Raises IndexBusy. Where the system does not let go of files that are read, they go next time.
+    """
+    if len(list(builds_folder(data).iterdir())) > 1:
+        wait()
+        with lock(data):
+            remove_builds(data, keep=serving(data))
+
+
+def drop_index(data: Path) -> None:
+    """Delete the index: no build serves any longer, and none is left. Raises IndexBusy."""
+    if builds_folder(data).is_dir():
+        with lock(data):
+            (data / "current").unlink(missing_ok=True)
+            remove_builds(data, keep=[])
+
+
+@contextmanager
+def new_build(data: Path) -> Iterator[Path]:
+    """An empty folder for a build, which serves once the block ends well and is gone if it does not.
+
+    What a crash left of earlier builds goes away. The build that served before stays until the next one, because
+    a running bot still reads it.
+    """
+    builds_folder(data).mkdir(parents=True, exist_ok=True)
+    served = serving(data)
+    remove_builds(data, keep=served)
+    folder = builds_folder(data) / f"{time.strftime('%Y%m%dT%H%M%S')}-{secrets.token_hex(3)}"
+    folder.mkdir()
+    try:
+        yield folder
+        make_current(data, folder)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    remove_builds(data, keep=[folder, *served])
+
+
+@contextmanager
+def lock(data: Path) -> Iterator[None]:
+    """One writer at a time. Raises IndexBusy."""
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise IndexProblem(f"{data} is a file, not a folder.", remedy="Name a folder with --data.") from error
+    try:
+        with filelock.FileLock(data / "index.lock", timeout=0):
+            yield
+    except filelock.Timeout as error:
+        raise IndexBusy(f"Another process is indexing into {data}.", remedy="Wait until it is done.") from error
+
+
+@contextmanager
+def storage_errors(data: Path) -> Iterator[None]:
+    """Turn a full or read-only disk into a sentence."""
+    try:
+        yield
+    except Exception as error:
+        text = str(error).lower()
+        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        if full or "disk is full" in text or "no space left" in text:
+            raise StorageFull(
+                f"There is no space left for the index in {data}; the old one goes on serving.",
+                remedy="Free some space, then run: footnote index",
+            ) from error
+        if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise StorageFull(
+                f"Nothing can be written to {data}.", remedy="Choose another folder with --data."
+            ) from error
+        raise
+
+
+def seal(build: Path) -> dict[str, Part]:
+    """Bring every file of a finished build to the disk; what its manifest has to know of them."""
+    files = sorted(path for path in build.rglob("*") if path.is_file() and path != build / MANIFEST)
+    for path in [*files, *(path for path in build.rglob("*") if path.is_dir()), build, build.parent]:
+        _sync(path)
+    return {path.relative_to(build).as_posix(): (path.stat().st_size, _sha256(build, path)) for path in files}
+
+
+def check_parts(build: Path, parts: Mapping[str, Part], *, thoroughly: bool = False) -> None:
+    """Raises IndexCorrupt unless every file is there, and whole; `thoroughly`: and holds what was written."""
+    for name, (size, sha256) in parts.items():
+        path = build / name
+        if not path.is_file():
+            raise IndexCorrupt(f"{name} of the index is gone.", remedy=REBUILD)
+        found = path.stat().st_size
+        if found != size and (sha256 or found < size):
+            raise IndexCorrupt(f"{name} of the index has {found:,} bytes, not {size:,}.", remedy=REBUILD)
+        if thoroughly and _sha256(build, path) != sha256:
+            raise IndexCorrupt(f"{name} of the index has been changed.", remedy=REBUILD)
+
+
+def _sha256(build: Path, path: Path) -> str:
+    if build / VECTORS in path.parents and path.suffix != ".npy":
+        return ""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    """Have the system write a file, or a folder's list of files, to the disk."""
+    if path.is_dir() and os.name == "nt":
+        return  # Windows does not open folders, and writes their lists by itself
+    handle = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def write_manifest(build: Path, manifest: Manifest) -> None:
     """Write the manifest; a build without one does not exist, so this comes last."""
     (build / MANIFEST).write_text(json.dumps(asdict(manifest), indent=1), encoding="utf-8")
+    _sync(build / MANIFEST)
+    _sync(build)
 
 
 def read_manifest(build: Path) -> Manifest:
     """Raises IndexCorrupt if it cannot be read or is of another format."""
     try:
         raw = json.loads((build / MANIFEST).read_text(encoding="utf-8"))
+        raw["parts"] = {name: (int(size), str(sha256)) for name, (size, sha256) in raw.get("parts", {}).items()}
         manifest = Manifest(**{f.name: raw[f.name] for f in fields(Manifest)})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise IndexCorrupt("The index's manifest cannot be read.", remedy=REBUILD) from error

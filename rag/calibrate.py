@@ -10,21 +10,18 @@ answerable, because every one is asked in the same words with and without its pa
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 
 from rag.answer import Answerer, Retrieved
-from rag.build import current_build
-from rag.errors import IndexMismatch
-from rag.gate import Thresholds, gate_fingerprint
-from rag.index import Index, Progress
+from rag.calibration import Calibration
+from rag.index import Index
+from rag.indexing import Progress
 from rag.sentences import sentence_spans
 from rag.types import Embedder, Passage
 from rag.words import content_words
@@ -37,33 +34,6 @@ LEAST_WORDS = (4, 2)  # content words a sentence must have; the second where the
 ENOUGH_TRIALS = 40
 ANSWERED_WRONGLY = 0.10
 SHOWN_WRONGLY = 0.05
-FILE = "calibration.json"
-REMEDY = "Run: footnote calibrate"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Calibration:
-    """Thresholds and how they came about; kept beside the build they were measured on.
-
-    Attributes:
-        trials: questions made from the notes.
-        answered_with: share of them answered with their passage in the notes.
-        answered_without: share of them answered without it; by construction about one in ten.
-        off_topic: everyday questions asked.
-        off_topic_answered: share of those answered.
-    """
-
-    answer: float
-    closest: float
-    trials: int
-    answered_with: float
-    answered_without: float
-    off_topic: int
-    off_topic_answered: float
-
-    @property
-    def thresholds(self) -> Thresholds:
-        return Thresholds(answer=self.answer, closest=self.closest)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +91,7 @@ def calibrate(index: Index, embedder: Embedder, answerer: Answerer, *, progress:
         without.append(answerer.retrieve_vector(trial.question, vectors[i], without=copies).p_answerable)
         tell("Calibrating", i + 1, len(trials))
     off = [answerer.retrieve_vector(q, v) for q, v in zip(away, vectors[len(trials) :], strict=True)]
-    return _measure(np.asarray(with_passage), np.asarray(without), off)
+    return replace(_measure(np.asarray(with_passage), np.asarray(without), off), build=index.folder.name)
 
 
 def _measure(with_passage: np.ndarray, without: np.ndarray, off: Sequence[Retrieved]) -> Calibration:
@@ -143,30 +113,3 @@ def _reached_by(values: np.ndarray, share: float) -> float:
     """The least threshold that no more than `share` of `values` reach, however many of them are equal."""
     falling = np.sort(values)[::-1]
     return float(np.nextafter(falling[int(share * len(values))], np.inf))
-
-
-def save_calibration(build: Path, calibration: Calibration) -> None:
-    """Keep a calibration with the build it was measured on, and with the gate it was measured for."""
-    fresh = build / f"{FILE}.new"
-    fresh.write_text(json.dumps({"gate": gate_fingerprint(), **asdict(calibration)}, indent=1), encoding="utf-8")
-    fresh.replace(build / FILE)
-
-
-def load_calibration(data: Path) -> Calibration:
-    """The serving build's calibration. Raises IndexMismatch if it has none for the gate in use."""
-    try:
-        stored = json.loads((current_build(data) / FILE).read_text(encoding="utf-8"))
-        if stored.pop("gate") == gate_fingerprint():
-            return Calibration(**stored)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise IndexMismatch("This index has not been calibrated.", remedy=REMEDY) from error
-    raise IndexMismatch("This index was calibrated for another version of the gate.", remedy=REMEDY)
-
-
-def is_calibrated(data: Path) -> bool:
-    """Whether the serving build has been calibrated for the gate in use."""
-    try:
-        load_calibration(data)
-    except IndexMismatch:
-        return False
-    return True

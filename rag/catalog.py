@@ -59,7 +59,7 @@ class ModelEntry:
         licence: SPDX identifier.
         prompt: what its prompt needs, in words.
         memory_mb: resident memory once loaded with Footnote's settings, in MB.
-        source: where it comes from.
+        source: where it comes from; None where the file is part of Footnote.
     """
 
     name: str
@@ -71,11 +71,13 @@ class ModelEntry:
     licence: str
     prompt: str
     memory_mb: int
-    source: PackageSource
+    source: PackageSource | None = None
 
     @property
     def remedy(self) -> str:
         """What puts a sound file in place."""
+        if self.source is None:
+            return f"The file is part of Footnote. Run: git checkout models/{self.file}, or install Footnote again"
         return f"Run: footnote models pull {self.name}"
 
 
@@ -94,6 +96,8 @@ def load_catalog(path: Path | None = None) -> tuple[ModelEntry, ...]:
 
 
 def _entry(table: dict[str, Any]) -> ModelEntry:
+    if "source" not in table:
+        return ModelEntry(**table)
     source = {**table["source"], "members": tuple(table["source"]["members"])}
     return ModelEntry(**{**table, "source": PackageSource(**source)})
 

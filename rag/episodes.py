@@ -6,7 +6,7 @@ says, and what folders and file names add, `rag/paths.py`.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -21,6 +21,7 @@ from rag.types import GUESSES, Episode, EpisodeEntry, Proposal
 
 _FIELDS = ("show", "title", "number", "guests", "hosts", "date", "urls")
 _OVERRIDE = "override"
+_REGULAR = 3  # episodes of a show, in all of which only a host is heard
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +61,8 @@ def join(claims: Sequence[Claim], wishes: Wishes | None = None) -> Joined:
         for claim, sure in placed
     ]
     groups = grouped(likeness.telling(traits), wishes or Wishes())
-    named = _with_ids([_episode([placed[i][0] for i in members]) for members in groups.members])
+    known = _without_regulars([claim for claim, _ in placed], groups.members)
+    named = _with_ids([_episode([known[i] for i in members]) for members in groups.members])
     order = sorted(range(len(named)), key=lambda g: _shelf(named[g]))
     shelf = {group: place for place, group in enumerate(order)}
     home = {index: shelf[g] for g, members in enumerate(groups.members) for index in members}
@@ -104,11 +106,35 @@ def _filled(entry: EpisodeEntry, said: paths.PathFacts) -> EpisodeEntry:
 
 
 def _without_hosts(entry: EpisodeEntry) -> EpisodeEntry:
-    """The entry; where guests were gathered from who speaks, without the hosts of a show that its path names."""
-    known = shows.by_name(entry.show) if entry.show and entry.origin("guests") == "words" else None
-    hosts = (*entry.hosts, *(known.hosts if known else ()))
+    """The entry; where guests were gathered from who speaks, without those who are known to be the hosts."""
+    known = shows.by_name(entry.show) if entry.show else None
+    return _less(entry, (*entry.hosts, *(known.hosts if known else ())))
+
+
+def _less(entry: EpisodeEntry, hosts: Sequence[str]) -> EpisodeEntry:
+    if entry.origin("guests") != "words" or not hosts:
+        return entry
     guests = tuple(name for name in entry.guests if not any(names.same(name, host) for host in hosts))
-    return replace(entry, guests=guests) if known and guests != entry.guests else entry
+    return replace(entry, guests=guests) if guests != entry.guests else entry
+
+
+def _without_regulars(claims: Sequence[Claim], members: Iterable[Sequence[int]]) -> list[Claim]:
+    """The claims, where whoever speaks in every episode of a show (three at least) is its host and no guest."""
+    shelves: dict[str, list[Sequence[int]]] = defaultdict(list)
+    for group in members:
+        show = next((claims[i].entry.show for i in group if claims[i].entry.show), None)
+        if show and any(claims[i].entry.guests for i in group):
+            shelves[shows.key(show)].append(group)
+    found = list(claims)
+    for groups in shelves.values():
+        people = [{name for i in group for name in claims[i].entry.guests} for group in groups]
+        regular = tuple(sorted(set.intersection(*people))) if len(people) >= _REGULAR else ()
+        for i in (i for group in groups for i in group) if regular else ():
+            entry = _less(claims[i].entry, regular)
+            if entry is not claims[i].entry and not entry.hosts:
+                entry = replace(entry, hosts=regular, origins=_relabelled(entry, "hosts", "words"))
+            found[i] = replace(claims[i], entry=entry)
+    return found
 
 
 def _proposals(groups: Groups, named: Sequence[Episode]) -> Iterator[Proposal]:

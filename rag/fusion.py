@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rag.types import FloatArray
+from rag.types import SHIPPED, FloatArray, Pipeline
 
-LEXICAL_WEIGHT = 0.3
+LEXICAL_WEIGHT = SHIPPED.lexical
 
 
 def row_cosine(cosines: Sequence[float]) -> tuple[float, float]:
@@ -25,11 +25,12 @@ def row_cosine(cosines: Sequence[float]) -> tuple[float, float]:
     return (own + cosines[1]) / 2, max(own, cosines[1])
 
 
-def fuse(cosine: FloatArray, bm25: FloatArray, best_bm25: float) -> FloatArray:
+def fuse(cosine: FloatArray, bm25: FloatArray, ceiling: float, *, pipeline: Pipeline = SHIPPED) -> FloatArray:
     """Hybrid score of each candidate, shape (candidates,).
 
-    `cosine` and `bm25` have that shape too; `best_bm25` is the best over the whole index, so that a
-    candidate's share does not depend on which others were looked at.
+    `cosine` and `bm25` have that shape too; `ceiling` is the most that BM25 can give for the question. Measured
+    by the best passage instead, one that holds a single word of the question would count as much as one that
+    holds them all.
     """
-    share = bm25 / best_bm25 if best_bm25 > 0 else np.zeros_like(bm25)
-    return np.asarray(cosine + LEXICAL_WEIGHT * share, dtype=np.float32)
+    share = bm25 / ceiling if ceiling > 0 else np.zeros_like(bm25)
+    return np.asarray(pipeline.dense * cosine + pipeline.lexical * share, dtype=np.float32)

@@ -65,6 +65,10 @@ class LexicalIndex:
             return np.zeros(self._size, dtype=np.float32)
         return np.asarray(self._index.get_scores(known), dtype=np.float32)
 
+    def ceiling(self, terms: Sequence[str]) -> float:
+        """The most that `scores` could give a passage for these terms, those that occur nowhere counted too."""
+        return sum(self.idf(term) for term in terms)
+
     def knows(self, term: str) -> bool:
         """Whether a term occurs in any passage."""
         return term in self._frequencies

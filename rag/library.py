@@ -9,21 +9,23 @@ import hashlib
 import logging
 import re
 import stat
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath, PurePosixPath
 
 from rag import episodes, extract, overrides
 from rag.errors import NoNotes, NoteError, NotesError
 from rag.extract import archive
-from rag.ignored import is_ignored
+from rag.ignored import is_ignored, leads_out
 from rag.language import with_languages
 from rag.passages import is_junk, passages_of
-from rag.readers import Part, Reading, Source, reader_for
+from rag.readers import Part, Reading, Source, order, reader_for
 from rag.text import Decoded, decode, is_binary, readable, slug
 from rag.types import Episode, Library, Note, Passage, ReadWarning
 
-READER_VERSION = 2
+READER_VERSION = 3
 """Raise it whenever the same files would give other passages: an index records it."""
 
 Progress = Callable[[int, int, str], None]
@@ -74,17 +76,21 @@ def read_library(folder: Path, *, progress: Progress | None = None) -> Library:
     """
     found = _files(folder)
     loaded: list[Loaded] = []
-    warnings: list[ReadWarning] = []
+    skipped: list[ReadWarning] = []
     for done, file in enumerate(found):
         if progress:
             progress(done, len(found), file.file)
         try:
             loaded.append(_load(file))
-            warnings += loaded[-1].warnings
         except NoteError as error:
-            warnings.append(ReadWarning(file=file.file, line=None, reason=str(error), skipped=True))
+            skipped.append(ReadWarning(file=file.file, line=None, reason=str(error), skipped=True))
     if progress:
         progress(len(found), len(found), "")
+    loaded = _with_day_first(loaded)
+    place = {file.file: number for number, file in enumerate(found)}
+    warnings = sorted(
+        [*skipped, *(w for item in loaded for w in item.warnings)], key=lambda w: place.get(w.file, len(place))
+    )
     rules, unusable = overrides.read(folder)
     joined, lost = overrides.joined([_claim(item, part) for item in loaded for part in item.reading.parts], rules)
     warnings += (*unusable, *lost)
@@ -178,7 +184,7 @@ def _walk(root: Path, folder: Path, seen: set[tuple[int, int]]) -> Iterator[_Fou
         file = path.relative_to(root).as_posix()
         if is_ignored(path.name) or (folder == root and _GUIDES.fullmatch(path.name)):
             continue
-        kind = _kind(path)
+        kind = _kind(path, root)
         if kind == "folder":
             try:
                 yield from _walk(root, path, seen)
@@ -205,9 +211,11 @@ def _members(found: _Found) -> Iterator[_Found]:
         yield replace(found, file=file, trouble=trouble, size=member.size, read=member.read)
 
 
-def _kind(path: Path) -> str:
+def _kind(path: Path, root: Path) -> str:
     try:
         mode = path.stat().st_mode
+        if leads_out(path, root.resolve()):
+            return "This link leads out of the notes folder and is not followed. Copy what it leads to into the folder."
     except FileNotFoundError:
         return "This link leads to a file that does not exist."
     except OSError as error:
@@ -294,8 +302,30 @@ def _decoding_warnings(file: str, decoded: Decoded) -> Iterator[ReadWarning]:
         reason = f"The file is not UTF-8; it was read as {decoded.encoding}. Save it as UTF-8 to be sure."
         yield ReadWarning(file=file, line=None, reason=reason)
     if decoded.damaged is not None:
-        reason = f"Some bytes mean nothing in {decoded.encoding}; they are shown as \ufffd."
+        reason = f"Some bytes mean nothing in {decoded.encoding}; they are shown as \ufffd. Save the file as UTF-8."
         yield ReadWarning(file=file, line=decoded.damaged, reason=reason)
+
+
+def _with_day_first(loaded: Sequence[Loaded]) -> list[Loaded]:
+    """The files, where dates such as 03/04/2024 are read as the file's other dates are, or as those of its folder."""
+    own = [order.day_first(item.source) for item in loaded]
+    told: dict[str, set[bool]] = defaultdict(set)
+    for item, first in zip(loaded, own, strict=True):
+        if first is not None:
+            told[item.note.file.rpartition("/")[0]].add(first)
+    return [
+        _reordered(item, first, told[item.note.file.rpartition("/")[0]])
+        for item, first in zip(loaded, own, strict=True)
+    ]
+
+
+def _reordered(item: Loaded, first: bool | None, beside: AbstractSet[bool]) -> Loaded:
+    if first is False or (first is None and beside != {True}):
+        return item
+    why = "day first as in the file's other dates" if first else "day first as in other files of the folder"
+    reading = order.with_day_first(item.source, item.reading, why)
+    kept = tuple(w for w in item.warnings if "month/day" not in w.reason)
+    return replace(item, reading=reading, warnings=kept)
 
 
 def _haste(file: str, *, steady: bool) -> Iterator[ReadWarning]:

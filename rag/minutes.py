@@ -6,8 +6,10 @@ Pure functions on strings. Knows nothing of notes or episodes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from bisect import bisect
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from urllib.parse import SplitResult, urlsplit
 
 _CLOCK = r"(?:\d{1,2}:[0-5]\d:[0-5]\d|\d{1,3}:[0-5]\d)(?:[.,]\d{1,3})?(?![\d%]|:\d)"
@@ -16,6 +18,7 @@ _WORDED = r"(?:\d{1,2} ?h(?:rs?)? ?(?:[0-5]?\d ?m(?:in)?)?(?: ?[0-5]?\d ?s)?|\d{
 _MINUTES = r"\d{1,3} ?min(?:ute)?s?\b\.?"
 _TO = r"\s*(?:-|–|—|→|to|until)\s*"
 _ABOUT = r"(?:(?P<about>~|≈|c(?:irc)?a\.?\s|around\s|about\s|approx(?:imately|\.)?\s|roughly\s)\s*)"
+_AT_ABOUT = _ABOUT.replace("?P<about>", "?P<about3>")
 _LABEL = r"(?:(?:time(?:stamp|code)?|position|starts?(?: at)?)\W{0,4}\s)"
 _CLOCK_TIME = r"(?!\s*(?:[ap]\.?m\b|o.clock|uhr\b|utc\b|gmt\b|[ecmp][sd]?t\b|hours?\b))"
 _OTHER = r"(?!\s*(?:ratio|aspect|odds|score|vs\b|win\b|loss\b|pace\b|mile\b|split\b|marathon\b))"
@@ -26,7 +29,7 @@ _MARKS = r"[\s*_`>|⏱⏲⌚🎧▶⏯🕐-🕧🎙📍🔊⌛⏳️]*"
 _LEADING = re.compile(
     rf"{_MARKS}{_LABEL}?{_ABOUT}?(?:[(\[]\s*@?(?P<a>{_SPACED}|{_WORDED})(?:{_TO}(?P<b>{_SPACED}|{_WORDED}))?\s*[)\]]"
     rf"(?:\([^()\s]*\))?|@?(?P<c>{_CLOCK}|{_WORDED})(?:{_TO}(?P<d>{_CLOCK}|{_WORDED}))?(?=[\s\-–—:|*_`,.)\]]|\Z)"
-    rf"|[(\[]\s*@?(?P<e>{_MINUTES})(?:\s+in)?\s*[)\]]|@?(?P<f>{_MINUTES})(?=\s*(?:[:|–—]|-\s|in\b)))"
+    rf"|[(\[]\s*[@~≈]?(?P<e>{_MINUTES})(?:\s+in)?\s*[)\]]|@?(?P<f>{_MINUTES})(?=\s*(?:[:|–—]|-\s|in\b|mark\b)))"
     rf"{_CLOCK_TIME}{_OTHER}{_NO_LENGTH}[*_`~:]*",
     re.IGNORECASE,
 )
@@ -36,9 +39,9 @@ _SINGLE = re.compile(
     rf"|\[time\s(?P<f>{_CLOCK})\s*\]"
     rf"|(?<![\w:/.,-])(?P<b>\d{{1,2}}:[0-5]\d:[0-5]\d)(?![\d:%]){_CLOCK_TIME}{_OTHER}"
     rf"|(?:@|\b(?:minutes?|min|minuto|time ?stamp|timecode):?\s+)(?P<c>{_CLOCK}){_CLOCK_TIME}"
-    rf"|(?<![\w:/.-])(?P<h>{_CLOCK})\s+mark\b"
+    rf"|(?<![\w:/.-])(?P<h>{_CLOCK}|{_MINUTES})[- ]?\s*mark\b"
     rf"|(?<!\w)(?P<about2>~|≈|around|about|circa|roughly|approximately)\s*(?P<d>{_CLOCK}|{_WORDED}){_CLOCK_TIME}{_OTHER}"
-    rf"|(?:@|\b(?:at|from)\s+)(?P<e>{_MINUTES}|{_WORDED}){_NO_LENGTH}"
+    rf"|(?:@|\b(?:at|from)\s+){_AT_ABOUT}?(?P<e>{_MINUTES}|{_WORDED}){_NO_LENGTH}"
     rf"|(?<![\w.,:-])(?P<i>{_MINUTES}|{_WORDED})\s+in(?:to)?\b(?!\s+(?:a|an|total|length|duration)\b)"
     rf"|\bminute\s+(?P<g>\d{{1,3}})(?![\w:%.,]\w)",
     re.IGNORECASE,
@@ -54,6 +57,8 @@ _NOT_AUDIO = re.compile(
     r"(?:\s+(?:of|by|at|from|with|in|is|was))?|\d{4}-\d\d-\d\d[ T]?)[\s:*_=(]*$",
     re.IGNORECASE,
 )
+_VAGUE = re.compile(r"\b(?:about|around|roughly) the\s*$", re.IGNORECASE)
+_HOURS = re.compile(r"[1-9] ?: ?[0-5]\d")
 _URL = re.compile(r"https?://[^\s<>\"\])]+", re.IGNORECASE)
 _URL_TIME = re.compile(
     r"[?&#;](?:t|start|time_continue|at)=(?:(?P<clock>\d{1,2}(?::\d{2}){1,2})"
@@ -72,12 +77,14 @@ class Moment:
         seconds_end: where it ends, for a range.
         length: characters the leading stamp takes up; 0 for one found inside the text.
         around: the author says that it is about there.
+        hours: the second meant if `around 1:10` is an hour and ten minutes; None where it cannot be read so.
     """
 
     seconds: int
     seconds_end: int | None = None
     length: int = 0
     around: bool = False
+    hours: int | None = None
 
 
 def parse_seconds(stamp: str) -> int:
@@ -99,7 +106,7 @@ def leading(text: str) -> Moment | None:
     if match is None:
         return None
     first = match["a"] or match["c"] or match["e"] or match["f"]
-    return _moment(first, match["b"] or match["d"], match.end(), around=bool(match["about"]))
+    return _moment(first, match["b"] or match["d"], match.end(), around=_is_about(text, match))
 
 
 def inside(text: str) -> Moment | None:
@@ -110,7 +117,7 @@ def inside(text: str) -> Moment | None:
     for match in _SINGLE.finditer(text):
         if _is_audio(text, match):
             stamp = next(filter(None, (match[name] for name in "abcdefghi")))
-            return _moment(stamp, None, 0, around=bool(match["about"] or match["about2"]))
+            return _moment(stamp, None, 0, around=_is_about(text, match))
     return None
 
 
@@ -137,6 +144,28 @@ def moment(text: str) -> Moment | None:
     return leading(text) or inside(text) or (linked(text) if "http" in text else None)
 
 
+def settled(moments: Sequence[Moment | None]) -> list[Moment | None]:
+    """The moments of one episode's notes, in their order, with each `around 1:10` read as it fits between the others.
+
+    It is an hour and ten minutes where minutes and seconds would break an order that the others keep and this does
+    not; else it stays 1 min 10 s, as a clock of two parts is everywhere else.
+    """
+    sure = [(place, m.seconds) for place, m in enumerate(moments) if m and m.hours is None]
+    if any(one > other for (_, one), (_, other) in pairwise(sure)):
+        return list(moments)
+    return [_fitting(place, m, sure) if m else None for place, m in enumerate(moments)]
+
+
+def _fitting(place: int, moment: Moment, sure: Sequence[tuple[int, int]]) -> Moment:
+    if moment.hours is None:
+        return moment
+    at = bisect(sure, (place, 0))
+    earliest = sure[at - 1][1] if at else 0
+    latest = sure[at][1] if at < len(sure) else 4 * earliest
+    fits = earliest <= moment.hours <= latest and not earliest <= moment.seconds <= latest
+    return replace(moment, seconds=moment.hours) if fits else moment
+
+
 def format_seconds(seconds: int) -> str:
     """`4050` as `1:07:30`, `90` as `1:30`."""
     minutes, rest = divmod(max(0, seconds), 60)
@@ -158,15 +187,26 @@ def can_start(url: str) -> bool:
 
 
 def best_link(urls: Iterable[str], seconds: int | None) -> str | None:
-    """One of `urls`, started at `seconds`: the first that can start there, or else the first. None without any."""
+    """One of `urls`, started at `seconds`: the first that can start there, or else the first. None without any.
+
+    Castbox says nowhere that its links can, so they come after those that surely do.
+    """
     known = list(urls)
-    chosen = next((url for url in known if can_start(url)), known[0] if known else None)
+    able = [url for url in known if can_start(url)]
+    surely = (url for url in able if "castbox.fm" not in url)
+    chosen = next(surely, next(iter([*able, *known]), None))
     return link_at(chosen, seconds) if chosen else None
 
 
 def _is_audio(text: str, match: re.Match[str]) -> bool:
     """Whether what stands before a stamp allows it to be one; not so for verses, scores, lengths and addresses."""
     return not _NOT_AUDIO.search(text, max(0, match.start() - 24), match.start())
+
+
+def _is_about(text: str, match: re.Match[str]) -> bool:
+    """Whether the author says that it is only about there."""
+    said = any(value for name, value in match.groupdict().items() if name.startswith("about"))
+    return said or "~" in match[0] or _VAGUE.search(text, max(0, match.start() - 12), match.start()) is not None
 
 
 def _moment(first: str, second: str | None, length: int, *, around: bool = False) -> Moment:
@@ -177,6 +217,7 @@ def _moment(first: str, second: str | None, length: int, *, around: bool = False
         seconds_end=end if end is not None and end > seconds else None,
         length=length,
         around=around,
+        hours=60 * seconds if around and second is None and _HOURS.fullmatch(first) else None,
     )
 
 
@@ -204,6 +245,8 @@ def _started(url: str, split: SplitResult, seconds: int) -> str:
         return _query(split, "t", str(seconds))
     if host == "overcast.fm" and path.startswith("/+"):
         return split._replace(path="/" + path.split("/")[1] + "/" + format_seconds(seconds)).geturl()
+    if host == "castbox.fm" and re.match(r"/(?:episode|ep|vb)/.", path):
+        return _query(split, "t", str(seconds))
     if host in ("vimeo.com", "player.vimeo.com") and re.search(r"/\d+", path):
         return split._replace(fragment=f"t={seconds}s").geturl()
     if host == "soundcloud.com":
@@ -214,13 +257,13 @@ def _started(url: str, split: SplitResult, seconds: int) -> str:
 
 
 def _host(split: SplitResult) -> str:
-    return re.sub(r"^(?:www|m|music)\.", "", (split.hostname or "").lower())
+    return re.sub(r"^(?:www|m|music|gaming|embed)\.", "", (split.hostname or "").lower())
 
 
 def _youtube(split: SplitResult, seconds: int) -> str:
     if split.path.startswith("/embed/"):
         return _query(split, "start", str(seconds))
-    if re.match(r"/(?:live|shorts|v)/.", split.path):
+    if re.match(r"/(?:live|shorts|v|e|watch)/.", split.path):
         return _query(split, "t", f"{seconds}s")
     if split.path == "/watch" and re.search(r"(?:^|&)v=.", split.query):
         return _query(split, "t", f"{seconds}s")

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from rag import sentences
 from rag.readers import Part, Source, Unit
 from rag.text import repair
 from rag.types import Episode, Passage
 
 _LONG_UNIT, _PIECE = 4_000, 900
-_SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*\s|[。！？]|\n")
 
 
 def passages_of(source: Source, part: Part, episode: Episode, *, prefix: str, first: int = 0) -> Iterator[Passage]:
@@ -96,7 +95,7 @@ def _cut(raw: str, start: int) -> int:
     """Behind a sentence of about the wanted length; failing that behind a word; failing that anywhere."""
     if len(raw) - start <= _PIECE:
         return len(raw)
-    match = _SENTENCE_END.search(raw, start + _PIECE // 2, start + 2 * _PIECE)
+    match = sentences.CUT.search(raw, start + _PIECE // 2, start + 2 * _PIECE)
     if match:
         return match.end()
     space = raw.rfind(" ", start + 1, start + _PIECE)

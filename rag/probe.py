@@ -8,16 +8,20 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from rag.build import read_manifest
+from rag.build import VECTORS, check_parts, read_manifest
 from rag.errors import IndexProblem
 from rag.index import Index
+from rag.store import check_database
 
 SAMPLES = 20
 
 
 def check(folder: Path) -> None:
-    """Open the build in `folder` and look vectors up. Raises IndexProblem unless it answers as it should."""
-    index = Index(folder, embedder=read_manifest(folder).embedder)
+    """Open the build in `folder` and look vectors up. Raises IndexProblem unless it is whole and finds them."""
+    manifest = read_manifest(folder)
+    check_parts(folder, manifest.parts, thoroughly=True)
+    check_database(folder / VECTORS)
+    index = Index(folder, embedder=manifest.embedder)
     try:
         index.store.check(samples=SAMPLES)
     finally:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 
-from rag.words import Word, content_words, words
+from rag.types import Earlier, Turn
+from rag.words import Word, content_words, stem, words
 
 _NUMBER = (
     r"(?:\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred|thousand|million|billion"
@@ -37,22 +38,27 @@ _KINDS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
         ),
     )
 )
+_WHO = re.compile(r"\bwh(?:o|om|ose)\b", re.IGNORECASE)
 _ABOUT_EPISODE = re.compile(
     r"\b(?:which|what|whose) (?:podcast|show|episode|date|link|guest)s?\b|\b(?:link|url|website)\b"
     r"|\bwhen (?:was|were|did|is)\b.*\b(?:publish|air|release|record|come|came|out)|\bguests?\b|\bepisodes\b",
     re.IGNORECASE,
 )
 _CONTINUES = re.compile(
-    r"^\s*(?:(?:and|but|so|or|also|what about|how about|any (?:other|more)|who else|what else)\b|why\W*$)",
+    r"^\s*(?:(?:and|but|so|or|also|what about|how about|any (?:others?|more)|who else|what else)\b|why\W*$)",
     re.IGNORECASE,
 )
 _PRONOUN = re.compile(
     r"\b(?:he|she|they|them|him|it|its|his|hers?|their|theirs|that|those|these|this|there|ones?|same|former|latter)\b",
     re.IGNORECASE,
 )
+_PERSON = re.compile(r"\b(?:he|she|him|his|hers?|they|them|their)\b", re.IGNORECASE)
+MOST_LETTERS = 2_000  # of a question that are searched for; some scripts have no spaces
+MOST_WORDS = 200  # of a question that are searched for; a long one says less with each word
 CONTINUES_WORDS = 6  # a question with more content words than this stands on its own, however it opens
-PRONOUN_WORDS = 4  # the same for one whose pronoun comes before anything it could stand for
-BARE_WORDS = 2  # the same for one with a pronoun anywhere
+PRONOUN_WORDS = 4  # the same for one whose pronoun comes before anything it could stand for, or that has no name
+BARE_WORDS = 2  # the same for one with a pronoun anywhere and a name
+ABOUT_WORDS = 4  # so many words say what a question without names is about
 
 
 def can_answer(question: str, text: str) -> bool:
@@ -62,6 +68,17 @@ def can_answer(question: str, text: str) -> bool:
     """
     holds = next((holds for asks, holds in _KINDS if asks.search(question)), None)
     return holds is None or bool(holds.search(text))
+
+
+def holds_asked(question: str, text: str) -> bool:
+    """Whether a sentence shows what is asked for: a person for a "who", the kind of thing `can_answer` knows of else.
+
+    False if the question asks for no such kind, so that it prefers nothing.
+    """
+    if _WHO.search(question):
+        mentioned = {word.stem for word in words(question)}
+        return any(_capital_inside(word) and word.stem not in mentioned for word in content_words(text))
+    return any(asks.search(question) and holds.search(text) for asks, holds in _KINDS)
 
 
 def asks_about_episode(question: str) -> bool:
@@ -87,28 +104,67 @@ def _capital_inside(word: Word) -> bool:
     return word.start > 0 and word.written[0].isupper()
 
 
-def resolve(question: str, history: Sequence[str], *, names: AbstractSet[str] = frozenset()) -> str:
-    """What to search for: the question, led by the names of an earlier one if it cannot be understood alone.
+def resolve(
+    question: str,
+    history: Sequence[Earlier],
+    *,
+    names: AbstractSet[str] = frozenset(),
+    people: Callable[[str], Sequence[str]] = lambda _episode: (),
+) -> str:
+    """What to search for: the question, led by what it leans on if it cannot be understood alone.
 
-    `history`: earlier questions of the conversation, oldest first; the latest one with a name in it counts.
-    `names`: stems of the shows', episodes' and guests' names, which people often type in lower case.
+    `history`: earlier questions of the conversation, oldest first. `names`: stems of the shows', episodes' and guests'
+    names, which people often type in lower case. `people`: an episode's guests by its id.
     """
-    if not leans(question):
+    if not history or not leans(question, names):
         return question
     known = {word.stem for word in content_words(question)}
-    for earlier in reversed(history):
-        named = [word for word in content_words(earlier) if _is_name(word, names)]
-        carried = [word.written for word in named if word.stem not in known]
-        if named:
-            return f"{' '.join(carried)}: {question}" if carried else question
-    return question
+    lead = _lead(question, [_turn(earlier) for earlier in history], names, people)
+    carried = [word for word in lead if not {each.stem for each in words(word)} <= known]
+    return f"{' '.join(carried)}: {question}" if carried else question
+
+
+def _lead(
+    question: str, turns: Sequence[Turn], names: AbstractSet[str], people: Callable[[str], Sequence[str]]
+) -> Sequence[str]:
+    """What the latest earlier question names; for a "he" or "she" where it names nobody, who was on the episode cited.
+
+    Only where it names nothing does an older question count, and only where none names anything what it was about.
+    """
+    last = turns[-1]
+    named = _named(last, names)
+    guests = [person for episode in last.episodes[:1] for person in people(episode)]
+    if _PERSON.search(question) and guests and not {stem(word) for word in named} & names:
+        return [*guests, *named]
+    if named:
+        return named
+    older = next(filter(None, (_named(turn, names) for turn in reversed(turns[:-1]))), [])
+    return older or [word.written for word in content_words(last.question)][:ABOUT_WORDS]
+
+
+def _turn(earlier: Earlier) -> Turn:
+    return Turn(question=earlier) if isinstance(earlier, str) else earlier
+
+
+def _named(turn: Turn, names: AbstractSet[str]) -> list[str]:
+    """The names in an earlier question, or else those it was led by in its turn."""
+    own = [_whole(turn.question, word) for word in content_words(turn.question) if _is_name(word, names)]
+    led = turn.searched.removesuffix(turn.question) if turn.searched.endswith(turn.question) else ""
+    return list(dict.fromkeys(own or (_whole(led, word) for word in content_words(led))))
+
+
+def _whole(text: str, word: Word) -> str:
+    """The word with what is joined to it by a hyphen: "GPT-4" of "4"."""
+    start = re.search(r"(?:\w+-)*$", text[: word.start])
+    end = re.match(r"(?:-\w+)*", text[word.end :])
+    return (start[0] if start else "") + word.written + (end[0] if end else "")
 
 
 def _is_name(word: Word, names: AbstractSet[str]) -> bool:
     return _capital_inside(word) or _has_digit(word) or word.stem in names
 
 
-def leans(question: str) -> bool:
+def leans(question: str, names: AbstractSet[str] = frozenset()) -> bool:
     """Whether a question opens like a continuation, or has a pronoun that nothing in it explains."""
     content = content_words(question)
     if _CONTINUES.search(question):
@@ -117,7 +173,16 @@ def leans(question: str) -> bool:
     if pronoun is None:
         return False
     unexplained = not content or pronoun.start() < content[0].start
-    return len(content) <= (PRONOUN_WORDS if unexplained else BARE_WORDS)
+    nameless = not any(_is_name(word, names) for word in content)
+    return len(content) <= (PRONOUN_WORDS if unexplained or nameless else BARE_WORDS)
+
+
+def first_words(question: str) -> str:
+    """The question, cut to what can be searched for at once."""
+    pieces = question.split()
+    if len(pieces) <= MOST_WORDS and len(question) <= MOST_LETTERS:
+        return question
+    return " ".join(pieces[:MOST_WORDS])[:MOST_LETTERS]
 
 
 def is_wordless(question: str) -> bool:

@@ -1,4 +1,4 @@
-"""Where the sentences of a text begin and end. Knows nothing of passages."""
+"""Where the sentences of a text begin and end, in any script: the one definition of it. Knows nothing of passages."""
 
 from __future__ import annotations
 
@@ -8,13 +8,22 @@ import re
 # Marks that end a sentence wherever they stand: Chinese and Japanese, Devanagari, Urdu, Arabic, Armenian, Ethiopic,
 # Khmer, Myanmar, Tibetan. Those of the Latin script do so before a letter that is no small one, or at the end.
 _FULL = "。！？｡︒।॥۔؟։።፧៕။။༎"
+_CLOSING = '」』”’")\\]'
 _END = re.compile(
-    rf"(?:[{_FULL}]++[」』”’\")\]]*+|(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?:(?=\s++[\"'“‘«(\[¿¡]*+(?P<next>\w))|\s*+$)"
+    rf"(?:[{_FULL}]++[{_CLOSING}]*+|(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?:(?=\s++[\"'“‘«(\[¿¡]*+(?P<next>\w))|\s*+$)"
     r"|(?<=[\u0e00-\u0e7f]{12})[ ]+(?=[\u0e00-\u0e7f]))"  # Thai has no mark, only a space
 )
 _ABBREVIATION = re.compile(
     r"(?:\b(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|vs|etc|e\.g|i\.e|cf|no|approx|Inc|Ltd|Jr|Sr|al|Fig|fig|p|pp|Vol))\.$"
 )
+_MARKS = tuple(".!?…" + _FULL)
+CUT = re.compile(rf"[.!?…][{_CLOSING}»']*\s|[{_FULL}]+[{_CLOSING}]*|\n")
+"""Where a text that is too long may be cut: behind what may well be a sentence, or a line."""
+
+
+def ends_sentence(text: str) -> bool:
+    """Whether `text`, white space at its end aside, stops where a sentence does."""
+    return text.rstrip().rstrip("」』”’\")]»'*_").endswith(_MARKS)
 
 
 def sentence_spans(text: str) -> list[tuple[int, int]]:

@@ -5,16 +5,20 @@ Pure functions. A short passage is shown whole; of a long one, the sentences nea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 
 from rag.minutes import leading
 from rag.sentences import sentence_spans
 from rag.words import words
 
-WHOLE_CHARS = 360
+WHOLE_CHARS = 300
+_NO = frozenset({"cannot", "hardly", "never", "no", "nobody", "none", "nor", "not", "nothing", "without"})
 
 
-def best_span(text: str, relevance: Callable[[Sequence[str]], Sequence[float]]) -> tuple[int, int]:
+def best_span(
+    text: str,
+    relevance: Callable[[Sequence[str]], Sequence[float]],
+) -> tuple[int, int]:
     """Half-open span of `text` to quote: all of it if short, else its best sentence and what fits around it.
 
     `relevance` scores sentences against the question, higher is nearer; it is asked only if there is a choice.
@@ -43,6 +47,21 @@ def _after_stamp(text: str) -> int:
 
 
 def says_the_same(one: str, other: str) -> bool:
-    """Whether two quotes hold nearly the same words, so that showing both tells the reader nothing more."""
+    """Whether two quotes hold nearly the same words, so that showing both tells the reader nothing more.
+
+    Where only one of them says no, or their numbers differ, they may contradict each other, and both are told.
+    """
     a, b = ({word.stem for word in words(text)} for text in (one, other))
+    if _contradict(a, b):
+        return False
     return len(a & b) >= 0.8 * min(len(a), len(b)) if a and b else a == b
+
+
+def _contradict(one: Set[str], other: Set[str]) -> bool:
+    """Whether only one of them says no, or both name numbers and not the same."""
+    numbers, others = ({stem for stem in stems if stem[0].isdigit()} for stems in (one, other))
+    return _says_no(one) != _says_no(other) or bool(numbers and others and numbers != others)
+
+
+def _says_no(stems: Set[str]) -> bool:
+    return any(stem in _NO or stem.endswith("n't") for stem in stems)

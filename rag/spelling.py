@@ -1,27 +1,77 @@
-"""Names that a question misspells. Pure functions; knows nothing of where the names come from."""
+"""Words that a question misspells: what is surely meant, and what may be. Pure functions on words.
+
+Knows nothing of where names and words come from.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from difflib import get_close_matches
+from collections.abc import Callable, Iterable, Mapping
 
-from rag.words import is_stopword, words
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
+
+from rag.words import Word, content_words
 
 LEAST_LETTERS = 5  # shorter words are near to too many others
-NEAR = 0.8  # Ratcliff and Obershelp's similarity, 0 to 1
+LEAST_STRANGE = 2  # words that occur nowhere make a question one typed in haste
+MOST_MEANT = 0.75  # share of them that must be near a word of the notes; else they speak of something else
+NEAR = 80.0  # likeness of a misspelt name that is surely meant, 0 to 100
+LONG, LONG_SLIPS = 8, 2  # letters from which on a word may be misspelt twice
+SUGGESTIONS = 3
 
 
-def correct(text: str, *, known: Callable[[str], bool], names: Mapping[str, str]) -> str:
-    """`text` with each word that is not `known` (by its stem) replaced by a name that is nearly the same.
+def correct(
+    text: str,
+    *,
+    known: Callable[[str], bool],
+    names: Mapping[str, str],
+    vocabulary: Callable[[], Mapping[str, int]] = dict,
+) -> str:
+    """`text` with each word that is not `known` (by its stem) replaced by what it surely means.
 
-    `names`: case-folded -> as written. Words that are known, short or near to no name stay as they are.
+    That is a name that is nearly the same. Where most of the words occur nowhere, the whole was typed in haste, and it
+    may be the most frequent word of the notes that is one slip away: a letter too many, missing, wrong or swapped with
+    the next. A single word that occurs nowhere is more likely what the notes do not have ("hiking", not "hiring").
+
+    `names`: case-folded -> as written. `vocabulary`: case-folded word -> how often it occurs, asked for when needed.
     """
-    corrected, end = [], 0
-    for word in words(text):
-        if len(word.written) < LEAST_LETTERS or is_stopword(word.written) or known(word.stem):
-            continue
-        near = get_close_matches(word.written.casefold(), names, n=1, cutoff=NEAR)
-        if near:
-            corrected += [text[end : word.start], names[near[0]]]
-            end = word.end
-    return "".join([*corrected, text[end:]])
+    strange = [word for word in content_words(text) if len(word.written) >= LEAST_LETTERS and not known(word.stem)]
+    meant = [_name(word.written, names) for word in strange]
+    if len(strange) >= LEAST_STRANGE and 2 * len(strange) >= len(content_words(text)):
+        slips = [
+            name or _word(word.written.casefold(), vocabulary()) for word, name in zip(strange, meant, strict=True)
+        ]
+        if sum(map(bool, slips)) >= MOST_MEANT * len(slips):
+            meant = slips
+    return _replaced(text, [(word, instead) for word, instead in zip(strange, meant, strict=True) if instead])
+
+
+def _replaced(text: str, changes: Iterable[tuple[Word, str]]) -> str:
+    pieces, end = [], 0
+    for word, instead in changes:
+        pieces += [text[end : word.start], instead]
+        end = word.end
+    return "".join([*pieces, text[end:]])
+
+
+def suggest(absent: Iterable[str], names: Mapping[str, str]) -> tuple[str, ...]:
+    """Names that words which occur nowhere may be misspellings of, at most three: one slip away, two in a long word."""
+    found: dict[str, float] = {}
+    for word in (word.casefold() for word in absent if len(word) >= LEAST_LETTERS):
+        alike = [name for name in names if name[0] == word[0] and abs(len(name) - len(word)) <= LONG_SLIPS]
+        slips = LONG_SLIPS if len(word) >= LONG else 1
+        for name, away, _ in process.extract(word, alike, scorer=OSA.distance, score_cutoff=slips, limit=SUGGESTIONS):
+            found[names[name]] = min(away, found.get(names[name], away))
+    return tuple(sorted(found, key=lambda name: found[name])[:SUGGESTIONS])
+
+
+def _name(word: str, names: Mapping[str, str]) -> str:
+    near = process.extractOne(word.casefold(), names.keys(), scorer=fuzz.ratio, score_cutoff=NEAR)
+    return names[near[0]] if near else ""
+
+
+def _word(word: str, vocabulary: Mapping[str, int]) -> str:
+    """The most frequent word that begins like `word` and is one slip away, or ""."""
+    candidates = [other for other in vocabulary if other[0] == word[0] and abs(len(other) - len(word)) <= 1]
+    near = process.extract(word, candidates, scorer=OSA.distance, score_cutoff=1, limit=None)
+    return max((other for other, _, _ in near), key=lambda other: vocabulary[other], default="")

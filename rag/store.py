@@ -2,35 +2,63 @@
 
 Knows nothing of notes: a vector belongs to a row (a passage's number in the build) and to the text it was
 made from (a hash, so that the next build can take it over). One process writes a store, once; readers open
-finished ones. Chroma finds the nearest vectors; which of them are how near exactly is read from a plain array
-beside it, because Chroma takes thirty times as long to hand out a thousand vectors.
+finished ones. Chroma finds the nearest vectors; which of them are how near exactly, and what else is known of a
+vector, is read from plain arrays beside it, because Chroma takes thirty times as long to hand out a thousand vectors.
 """
 
 from __future__ import annotations
 
-import os
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
-
-import chromadb
-import chromadb.api
-import chromadb.errors
 import numpy as np
 import numpy.typing as npt
-from chromadb.api.collection_configuration import CreateHNSWConfiguration
-from chromadb.config import Settings
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from rag.errors import IndexCorrupt
 from rag.types import FloatArray
 
+
+def _what_is_passed(
+    cls: type[BaseSettings],
+    settings_cls: type[BaseSettings],
+    init_settings: PydanticBaseSettingsSource,
+    **_others: PydanticBaseSettingsSource,
+) -> tuple[PydanticBaseSettingsSource, ...]:
+    return (init_settings,)
+
+
+@contextmanager
+def _deaf_to_the_environment() -> Iterator[None]:
+    """Settings that are made inside take nothing from environment variables or a `.env` file.
+
+    Chroma makes some while it is imported, and one variable of that name that means something else keeps it from
+    being imported at all.
+    """
+    before = vars(BaseSettings)["settings_customise_sources"]
+    BaseSettings.settings_customise_sources = classmethod(_what_is_passed)  # type: ignore[assignment, arg-type]
+    try:
+        yield
+    finally:
+        BaseSettings.settings_customise_sources = before  # type: ignore[method-assign]
+
+
+with _deaf_to_the_environment():
+    import chromadb
+    import chromadb.api
+    from chromadb.api.collection_configuration import CreateHNSWConfiguration
+    from chromadb.config import Settings
+
 COLLECTION = "passages"
 VALUES = "values.npy"
 ROWS = "rows.npy"
+TEXTS = "texts.npy"
+DATABASE = "chroma.sqlite3"
 SPACE: CreateHNSWConfiguration = {
     "space": "cosine",
     "ef_construction": 200,
@@ -38,7 +66,6 @@ SPACE: CreateHNSWConfiguration = {
     "max_neighbors": 32,
 }
 ADD_BATCH = 1000  # inserting holds the interpreter lock: keep each call short
-READ_BATCH = 5000
 NEIGHBOURS = 10
 REMEDY = "Run: footnote index"
 
@@ -73,19 +100,17 @@ class VectorStore:
     @classmethod
     def open(cls, folder: Path, *, expected: int) -> VectorStore:
         """Open a finished store. Raises IndexCorrupt if it is not there or holds another number of vectors."""
-        if not (folder / "chroma.sqlite3").is_file():
+        if not (folder / DATABASE).is_file():
             raise IndexCorrupt("The vector store is gone.", remedy=REMEDY)
-        try:
+        with _translated("opened"):
             client = _client(folder)
             collection = client.get_collection(COLLECTION, embedding_function=None)
             count = collection.count()
-        except Exception as error:  # chromadb raises its own, sqlite's and plain ValueErrors here
-            raise IndexCorrupt(f"The vector store cannot be opened ({error}).", remedy=REMEDY) from error
         if count != expected:
             raise IndexCorrupt(f"The vector store holds {count} vectors, not {expected}.", remedy=REMEDY)
         store = cls(client, collection, folder)
         try:
-            if not len(store._values) == len(store._rows) == expected:
+            if not len(store._values) == len(store._rows) == len(_array(folder, TEXTS)) == expected:
                 raise IndexCorrupt("The vector store's arrays do not belong to it.", remedy=REMEDY)
             store.check(samples=3)
         except IndexCorrupt:
@@ -116,12 +141,12 @@ class VectorStore:
         """Store unit vectors, shape (len(vectors), dimension), once; `progress` is told how many are in."""
         np.save(self._folder / VALUES, values)
         np.save(self._folder / ROWS, np.asarray([v.row for v in vectors], dtype=np.int64))
+        np.save(self._folder / TEXTS, np.asarray([v.text_hash for v in vectors], dtype=np.bytes_))
         for start in range(0, len(vectors), ADD_BATCH):
             part = vectors[start : start + ADD_BATCH]
             self._collection.add(
                 ids=[str(start + i) for i in range(len(part))],
                 embeddings=values[start : start + ADD_BATCH],
-                metadatas=[{"row": v.row, "text": v.text_hash} for v in part],
             )
             if progress:
                 progress(start + len(part))
@@ -131,19 +156,19 @@ class VectorStore:
 
         A row comes as often as it has vectors among them.
         """
-        found = self._read(
-            lambda: self._collection.query(
+        with _translated("read"):
+            found: Any = self._collection.query(
                 query_embeddings=[query],  # type: ignore[arg-type]
                 n_results=limit,
                 include=["distances"],
             )
-        )
         rows = self._rows[[int(number) for number in found["ids"][0]]]
         return [(int(row), 1.0 - float(d)) for row, d in zip(rows, found["distances"][0], strict=True)]
 
     def vector(self, number: int) -> FloatArray:
         """The stored vector of this number, shape (dimension,)."""
-        found = self._read(lambda: self._collection.get(ids=[str(number)], include=["embeddings"]))
+        with _translated("read"):
+            found: Any = self._collection.get(ids=[str(number)], include=["embeddings"])
         return np.asarray(found["embeddings"][0], dtype=np.float32)
 
     def vectors(self, numbers: Sequence[int]) -> FloatArray:
@@ -154,47 +179,61 @@ class VectorStore:
         """Cosine of a unit vector with the stored vectors of these numbers, shape (len(numbers),)."""
         return self.vectors(numbers) @ query
 
-    def vectors_by_text(self) -> dict[str, FloatArray]:
-        """Every stored vector under the hash of the text it was made from. Raises IndexCorrupt."""
-        return {text: value for texts, values in self._pages() for text, value in zip(texts, values, strict=True)}
-
-    def _pages(self) -> Iterator[tuple[list[str], FloatArray]]:
-        for offset in range(0, self._collection.count(), READ_BATCH):
-            page = self._read(
-                partial(self._collection.get, limit=READ_BATCH, offset=offset, include=["embeddings", "metadatas"])
-            )
-            texts = [str(m["text"]) for m in page["metadatas"]]
-            yield texts, np.asarray(page["embeddings"], dtype=np.float32)
-
     @cached_property
     def _values(self) -> FloatArray:
         """Every vector by its number, memory-mapped, shape (vectors, dimension)."""
-        values: FloatArray = self._array(VALUES)
+        values: FloatArray = _array(self._folder, VALUES)
         return values
 
     @cached_property
     def _rows(self) -> npt.NDArray[np.int64]:
         """Every vector's row by its number, shape (vectors,)."""
-        rows: npt.NDArray[np.int64] = self._array(ROWS)
+        rows: npt.NDArray[np.int64] = _array(self._folder, ROWS)
         return rows
-
-    def _array(self, name: str) -> Any:  # noqa: ANN401  # of the type that was saved
-        try:
-            return np.load(self._folder / name, mmap_mode="r")
-        except (OSError, EOFError, ValueError) as error:
-            raise IndexCorrupt(f"The vector store's {name} cannot be read ({error}).", remedy=REMEDY) from error
-
-    def _read(self, call: Callable[[], Any]) -> Any:  # noqa: ANN401  # chromadb's own result types
-        try:
-            return call()
-        except (chromadb.errors.ChromaError, OSError) as error:
-            raise IndexCorrupt(f"The vector store cannot be read ({error}).", remedy=REMEDY) from error
 
     def close(self) -> None:
         """Let go of the files. The store cannot be used afterwards."""
         self._client.close()  # type: ignore[attr-defined]  # the interface lacks it, every client has it
 
 
+def vectors_by_text(folder: Path) -> dict[str, FloatArray]:
+    """Every stored vector under the hash of the text it was made from. Raises IndexCorrupt."""
+    texts, values = _array(folder, TEXTS), _array(folder, VALUES)
+    if len(texts) != len(values):
+        raise IndexCorrupt("The vector store's arrays do not belong to each other.", remedy=REMEDY)
+    return {text.decode("ascii"): value for text, value in zip(texts.tolist(), values, strict=True)}
+
+
+def check_database(folder: Path) -> None:
+    """Raises IndexCorrupt unless the database of the store in `folder` is sound from one end to the other."""
+    try:
+        with closing(sqlite3.connect(f"{(folder / DATABASE).resolve().as_uri()}?mode=ro", uri=True)) as database:
+            found = database.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except sqlite3.Error as error:
+        found = str(error)
+    if found != "ok":
+        raise IndexCorrupt(f"The vector store's database is damaged ({found}).", remedy=REMEDY)
+
+
+def _array(folder: Path, name: str) -> Any:  # noqa: ANN401  # of the type that was saved
+    try:
+        return np.load(folder / name, mmap_mode="r")
+    except (OSError, EOFError, ValueError) as error:
+        raise IndexCorrupt(f"The vector store's {name} cannot be read ({error}).", remedy=REMEDY) from error
+
+
+@contextmanager
+def _translated(done: str) -> Iterator[None]:
+    """Chroma's errors, sqlite's, plain ValueErrors and the panics of its Rust code (no Exceptions) as IndexCorrupt."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:
+        raise IndexCorrupt(f"The vector store cannot be {done} ({error}).", remedy=REMEDY) from error
+
+
 def _client(folder: Path) -> chromadb.api.ClientAPI:
-    settings = Settings(anonymized_telemetry=False, allow_reset=False)
+    with _deaf_to_the_environment():
+        settings = Settings(anonymized_telemetry=False, allow_reset=False)
     return chromadb.PersistentClient(path=str(folder), settings=settings)

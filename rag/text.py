@@ -10,7 +10,8 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -39,6 +40,9 @@ _PIECE = re.compile(
     r"|(?P<wide>[^\x00-\x7f]+)"
     r"|(?P<plain>[^\r\n*\\\[\]<\u0080-\U0010ffff]+|.)"
 )
+_TIMES = re.compile(r"\s*(?P<start>[0-9:]{4,9}[.,][0-9]{1,3})\s*-->\s*(?P<end>[0-9:]{4,9}[.,][0-9]{1,3})")
+_TAG = re.compile(r"<[^<>]{0,80}>")
+_FLASH = 0.05  # seconds: a caption this short only carries the line of the one before over to the next
 _PLAIN = re.compile(r"[!-)+-;=-Z^-~]+(?: [!-)+-;=-Z^-~]+)*")
 
 
@@ -106,11 +110,41 @@ def lines(text: str) -> tuple[Line, ...]:
     return tuple(_lines(text))
 
 
+def rolled(raw: str) -> list[tuple[int, int]]:
+    """Spans of the captions' lines in `raw` that only repeat the line shown before, as captions that roll do.
+
+    Such a line stands above another one, or alone in a caption that is hardly shown: who says a word twice is heard.
+    """
+    found: list[tuple[int, int]] = []
+    shown, flash, fresh, begun = "", False, False, False
+    known = [line for line in _lines(raw) if line.text]
+    for line, after in zip(known, [*known[1:], None], strict=False):
+        if times := _TIMES.match(line.text):
+            flash, fresh = _seconds(times["end"]) - _seconds(times["start"]) < _FLASH, True
+            continue
+        words = " ".join(_TAG.sub("", line.text).split())
+        above = after is not None and after.number == line.number + 1 and not _TIMES.match(after.text)
+        same = words == shown or (not begun and words.endswith(f" {shown}"))  # a quote may begin within a line
+        if fresh and words and same and (flash or above):
+            found.append((line.start, line.end))
+        begun = begun or (bool(shown) and not same)
+        shown, fresh = words or shown, fresh and not words
+    return found
+
+
+def _seconds(clock: str) -> float:
+    total = 0.0
+    for part in clock.replace(",", ".").split(":"):
+        total = total * 60 + float(part or 0)
+    return total
+
+
 def repair(raw: str) -> Repaired:
     """`raw` for reading: mojibake mended, marks and inner line starts dropped, white space collapsed."""
     if _PLAIN.fullmatch(raw):
         return Repaired(text=raw, text_to_raw=Offsets.of(range(len(raw))))
-    characters, offsets = _collapse(_pieces(raw))
+    pieces = _pieces(raw)
+    characters, offsets = _collapse(_without(pieces, rolled(raw)) if "-->" in raw else pieces)
     return Repaired(text="".join(characters), text_to_raw=Offsets.of(offsets))
 
 
@@ -199,6 +233,21 @@ def _pieces(raw: str) -> Iterator[tuple[Iterable[str], Iterable[int]]]:
             yield _mend(match[0], start, opens=start == 0 or raw[start - 1].isspace())
         elif match.lastgroup == "plain":
             yield match[0], range(start, end)
+
+
+def _without(
+    pieces: Iterable[tuple[Iterable[str], Iterable[int]]], spans: Sequence[tuple[int, int]]
+) -> Iterator[tuple[Iterable[str], Iterable[int]]]:
+    """The pieces without the characters that stand in `spans` (in order, apart)."""
+    starts = [start for start, _ in spans]
+    for piece, places in pieces:
+        kept = [(c, at) for c, at in zip(piece, places, strict=True) if not _within(at, spans, starts)]
+        yield [c for c, _ in kept], [at for _, at in kept]
+
+
+def _within(at: int, spans: Sequence[tuple[int, int]], starts: Sequence[int]) -> bool:
+    nearest = bisect_right(starts, at) - 1
+    return nearest >= 0 and at < spans[nearest][1]
 
 
 def _mend(run: str, start: int, *, opens: bool) -> tuple[str, list[int]]:

@@ -231,7 +231,7 @@ class Hit:
         passage: what was found.
         score: the score the list is sorted by; comparable within one list only.
         cosine: best cosine between the question and the passage's vectors, -1 to 1.
-        bm25: BM25 score of the passage divided by the best BM25 score for this question, 0 to 1.
+        bm25: BM25 score of the passage divided by the most a passage could have for this question, 0 to 1.
         log_likelihood: mean log P(question token | passage) under the language model; None if not ranked by it.
         also: the other passages that say the same; they are in no list of their own.
     """
@@ -258,6 +258,8 @@ class Citation:
         url_note: file of another note the link was taken from, or None if this note has it.
         also: the other places where the quote stands, in the order of the notes.
         counted: what `line_start` and `line_end` count.
+        whole: all of the passage the quote is from, as a reader sees it.
+        before, after: the passages around it in its note, in order.
     """
 
     n: int
@@ -277,6 +279,9 @@ class Citation:
     url_note: str | None = None
     also: tuple[Place, ...] = ()
     counted: Counted = "line"
+    whole: str = ""
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -288,9 +293,50 @@ class Sentence:
     verbatim: bool = True
 
 
+FilterKind = Literal["episode", "show", "guest", "host", "author", "date", "minute"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """Something a question names that the notes can be narrowed to.
+
+    Attributes:
+        label: what it stands for, as the notes call it.
+        hard: only passages under it were searched; else they were preferred.
+    """
+
+    kind: FilterKind
+    label: str
+    hard: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """An earlier question of a conversation, with what came of it.
+
+    Attributes:
+        searched: the question as it was searched for; "" if it was searched for as asked.
+        episodes: ids of the episodes that its answer cited, the most important first.
+    """
+
+    question: str
+    searched: str = ""
+    episodes: tuple[str, ...] = ()
+
+
+Earlier = str | Turn
+"""An earlier question, alone or with what came of it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """An answer in the notes' own words: every sentence carries at least one citation."""
+    """An answer in the notes' own words: every sentence carries at least one citation.
+
+    Attributes:
+        searched: what was searched for: the question, with a follow-up resolved and names spelt as the notes do.
+        filters: what the question names and the search was narrowed to, or preferred.
+        remarks: sentences for the reader about the search: a part that is not covered, a filter that left nothing.
+    """
 
     question: str
     lead_in: str
@@ -299,6 +345,8 @@ class Answer:
     p_answerable: float
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     searched: str = ""
+    filters: tuple[Filter, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     outcome: Outcome = field(default="answer", init=False)
 
@@ -311,6 +359,9 @@ class NotCovered:
         reason: one plain sentence for the reader.
         closest: what comes nearest; empty where nothing does.
         absent_words: content words of the question that occur nowhere in the notes.
+        did_you_mean: names of the notes that absent words may be misspellings of.
+        near_episodes: names of the episodes that come nearest, the nearest first.
+        searched, filters, remarks: as in `Answer`.
     """
 
     question: str
@@ -320,6 +371,10 @@ class NotCovered:
     p_answerable: float
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     searched: str = ""
+    filters: tuple[Filter, ...] = ()
+    remarks: tuple[str, ...] = ()
+    did_you_mean: tuple[str, ...] = ()
+    near_episodes: tuple[str, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
@@ -349,6 +404,32 @@ class TopicSummary:
     outcome: Outcome = field(default="answer", init=False)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Pipeline:
+    """Which parts have a say in an answer. A part is switched off by a value here, never by other code.
+
+    Attributes:
+        dense: weight of the cosine in the hybrid score.
+        lexical: weight of BM25's share in it.
+        preferences: whether passages that fit the question's form go before headings and asides.
+        spelling: whether names misspelt in the question are corrected.
+        follow_ups: whether the conversation before the question is looked at.
+        filters: whether names, dates and minutes in the question narrow the search.
+        parts: whether what is asked together is searched for one by one, too.
+    """
+
+    dense: float = 1.0
+    lexical: float = 0.3
+    preferences: bool = True
+    spelling: bool = True
+    follow_ups: bool = True
+    filters: bool = True
+    parts: bool = True
+
+
+SHIPPED = Pipeline()
+
+
 class Cancelled(Protocol):
     """Asked between steps, and by the model while it computes: has the user given up?"""
 
@@ -371,6 +452,14 @@ class Embedder(Protocol):
         ...
 
 
+class Judge(Protocol):
+    """Says how well a passage answers a question. One thread at a time."""
+
+    def judge(self, question: str, passages: Sequence[str]) -> list[float]:
+        """One logit a passage, comparable between questions: above 0 it rather answers than not."""
+        ...
+
+
 class Generator(Protocol):
     """A language model, as far as ranking needs it."""
 
@@ -383,7 +472,7 @@ class Assistant(Protocol):
     """What every face talks to. Synchronous; one thread owns it (see bot/worker.py)."""
 
     def ask(
-        self, question: str, *, history: Sequence[str] = (), cancelled: Cancelled | None = None
+        self, question: str, *, history: Sequence[Earlier] = (), cancelled: Cancelled | None = None
     ) -> Answer | NotCovered:
         """Answer from the notes. `history`: earlier questions of the conversation, oldest first."""
         ...

@@ -16,7 +16,7 @@ from threading import Event
 
 from watchfiles import watch as wait_for_events
 
-from rag.ignored import is_ignored
+from rag.ignored import is_ignored, leads_out
 
 Stamps = dict[str, tuple[int, int, int]]
 """Path of a file -> size, time of change in nanoseconds, inode."""
@@ -60,6 +60,7 @@ def stamps(folder: Path) -> Stamps:
     """Every file in `folder` that is not left alone; empty where the folder cannot be read."""
     found: Stamps = {}
     seen: set[tuple[int, int]] = set()
+    root = folder.resolve()
     for here, folders, files in os.walk(folder, followlinks=True):
         try:
             place = Path(here).stat()
@@ -67,7 +68,7 @@ def stamps(folder: Path) -> Stamps:
             continue
         again = (place.st_dev, place.st_ino) in seen
         seen.add((place.st_dev, place.st_ino))
-        folders[:] = [] if again else [name for name in folders if not is_ignored(name)]
+        folders[:] = [] if again else [n for n in folders if not is_ignored(n) and not leads_out(Path(here, n), root)]
         for path in (Path(here, name) for name in files if not again and not is_ignored(name)):
             try:
                 stat = path.stat()

@@ -24,7 +24,9 @@ import numpy.typing as npt
 from rag.answer import evidence_of, find
 from rag.catalog import load_catalog, model_path
 from rag.gate import Evidence
-from rag.index import Index, write_build
+from rag.index import Index
+from rag.indexing import write_build
+from rag.lab.logistic import fit
 from rag.llama import LlamaEmbedder
 from rag.types import Episode, FloatArray, Library, Note, Passage
 
@@ -98,19 +100,6 @@ def _evidence(
     return evidence_of(index, question, hits, without=without), [rows.get(hit.passage.id, -1) for hit in hits]
 
 
-def fit(x: Matrix, y: Matrix, weight: Matrix) -> tuple[Matrix, float]:
-    """L2-regularised logistic regression by Newton's method: (weights, bias). `x` is standardised."""
-    design = np.column_stack([x, np.ones(len(x))])
-    penalty = np.diag([REGULARISATION] * x.shape[1] + [0.0])
-    beta = np.zeros(design.shape[1])
-    for _ in range(50):
-        p = 1 / (1 + np.exp(-design @ beta))
-        gradient = design.T @ (weight * (p - y)) + penalty @ beta
-        hessian = design.T @ (design * (weight * p * (1 - p))[:, None]) + penalty
-        beta -= np.linalg.solve(hessian, gradient)
-    return beta[:-1], float(beta[-1])
-
-
 def main() -> None:
     """Build an index of the invented episodes, gather the evidence, fit, write."""
     episodes = [json.loads(line) for line in Path(sys.argv[1]).read_text(encoding="utf-8").splitlines()]
@@ -127,7 +116,7 @@ def main() -> None:
     y = np.r_[np.ones(len(present)), np.zeros(len(absent) + len(missed))]
     near_weight = NEAR_SHARE * len(present) / len(missed)
     weight = np.r_[np.ones(len(present)), np.full(len(absent), 1 - NEAR_SHARE), np.full(len(missed), near_weight)]
-    weights, bias = fit(x, y, weight)
+    weights, bias = fit(x, y, weight, penalty=REGULARISATION)
     fields = list(Evidence.__dataclass_fields__)
     document = {
         "about": "Logistic regression over the gate's evidence; scripts/fit_gate.py fits it.",

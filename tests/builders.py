@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +48,16 @@ def write_notes(folder: Path, files: Mapping[str, str] = FILES) -> Path:
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
     return folder
+
+
+def on_disk(folder: Path, words: str) -> bool:
+    """Whether any file below `folder` holds these words; files may come and go meanwhile."""
+    for here, _, names in os.walk(folder):
+        for path in (Path(here, name) for name in names):
+            with suppress(FileNotFoundError):
+                if words.encode() in path.read_bytes():
+                    return True
+    return False
 
 
 def passage(text: str = BEES, **more: Any) -> Passage:

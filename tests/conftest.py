@@ -64,7 +64,7 @@ def indexed(embedder: LlamaEmbedder, tmp_path_factory: pytest.TempPathFactory) -
     """Settings of a calibrated index over the notes that come with Footnote; nobody may write to it."""
     from bot.commands.calibrate import calibrate_index
     from bot.settings import Settings
-    from rag.index import build_index
+    from rag.indexing import build_index
 
     data = tmp_path_factory.mktemp("knowledge-index")
     settings = Settings(notes=KNOWLEDGE, data=data, models=MODELS, threads=THREADS)

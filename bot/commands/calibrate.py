@@ -7,10 +7,11 @@ import sys
 from bot.assistant import starter_model
 from bot.settings import Settings
 from rag.answer import Answerer
-from rag.build import current_build
-from rag.calibrate import Calibration, calibrate, save_calibration
+from rag.calibrate import calibrate
+from rag.calibration import Calibration, save_calibration
 from rag.gate import Thresholds, load_gate_model
-from rag.index import Progress, open_index
+from rag.index import open_index
+from rag.indexing import Progress
 from rag.llama import LlamaEmbedder
 from rag.types import Embedder
 
@@ -34,7 +35,7 @@ def calibrate_index(settings: Settings, embedder: Embedder, *, progress: Progres
         calibration = calibrate(index, embedder, answerer, progress=progress)
     finally:
         index.close()
-    save_calibration(current_build(settings.data), calibration)
+    save_calibration(index.folder, calibration)
     return calibration
 
 

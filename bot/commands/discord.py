@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext, suppress
 
 import aiohttp
@@ -27,6 +27,8 @@ from bot.worker import Worker
 from rag.types import Assistant
 
 log = logging.getLogger(__name__)
+
+Update = Callable[[Settings], Iterable[None]]
 
 HOW_TO_START = """\
 1. Create a bot at https://discord.com/developers/applications ("Bot" > "Reset Token") and copy its token.
@@ -47,14 +49,17 @@ _AUTHENTICATION_FAILED = 4004
 
 
 def run_bot(
-    settings: Settings, assistant_factory: Callable[[], Assistant], *, update: Callable[[Settings], None] | None = None
+    settings: Settings,
+    assistant_factory: Callable[[], Assistant],
+    *,
+    update: Update | None = None,
 ) -> int:
     """Serve Discord until SIGINT or SIGTERM; returns the exit code, 0 where it was told to stop.
 
     Args:
         settings: needs `discord.token`.
         assistant_factory: opens the assistant; called on the worker's thread once the token is accepted.
-        update: indexes what has changed in the notes; None: nobody looks whether they have.
+        update: indexes what has changed in the notes, in steps; None: nobody looks whether they have.
     """
     token = settings.discord.token.get_secret_value()
     if not token:
@@ -76,7 +81,7 @@ async def _serve(
     settings: Settings,
     assistant_factory: Callable[[], Assistant],
     token: str,
-    update: Callable[[Settings], None] | None,
+    update: Update | None,
 ) -> None:
     """Raises whatever ended the connection, unless it was a signal."""
     worker = Worker(
@@ -97,7 +102,7 @@ async def _serve(
         connection.cancel()
 
 
-def _kept_up(settings: Settings, worker: Worker, update: Callable[[Settings], None]) -> AbstractContextManager[None]:
+def _kept_up(settings: Settings, worker: Worker, update: Update) -> AbstractContextManager[None]:
     """Inside the block, the worker's assistant serves the notes as they are."""
     from bot.watch import kept_up
 

@@ -1,106 +1,129 @@
-"""`footnote eval`: ask a whole question set, print a table, write everything to a file."""
+"""`footnote eval`: ask a whole question set, print tables, write figures and a report, or compare two measurements."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
-from bot.assistant import open_assistant
+from bot.assistant import LocalAssistant, open_assistant
+from bot.eval_tables import ablation_table, comparison_table, deletion_table, tables
 from bot.settings import Settings
-from rag.errors import StorageFull
-from rag.evaluate import evaluate, load_questions
+from rag.answer import Answerer
+from rag.errors import QuestionError, StorageFull
+from rag.gate import load_gate_model
+from rag.lab import charts
+from rag.lab.asking import evaluate
+from rag.lab.comparison import compare
+from rag.lab.pipelines import SHIPPED, Config, answerer_for, config_named, load_configs
+from rag.lab.questions import Question, Split, load_questions
+from rag.lab.report import write_report
+
+Json = dict[str, Any]
 
 
-def run_eval(settings: Settings, questions: Path, json_out: Path | None) -> int:
-    """Evaluate, print, and write to `json_out` if given. Raises FootnoteError."""
-    asked = load_questions(questions)
+@dataclass(frozen=True, kw_only=True)
+class EvalOptions:
+    """What was asked for on the command line; see `footnote eval --help`."""
+
+    questions: Path
+    json_out: Path | None = None
+    report: Path | None = None
+    split: Split = "all"
+    config: str = SHIPPED
+    deletion: bool = False
+    ablation: bool = False
+
+
+def run_eval(settings: Settings, options: EvalOptions) -> int:
+    """Evaluate, print, and write what is wanted. Raises FootnoteError."""
+    asked = load_questions(options.questions, options.split)
+    config = config_named(options.config)
+    if options.report:
+        charts.library()
     assistant = open_assistant(settings)
-    errors = Console(stderr=True)
+    console = Console()
+    measure = partial(_measure, settings, assistant, asked, search_only=options.deletion)
     try:
-        with Progress(console=errors, transient=True, disable=not errors.is_terminal) as bar:
-            task = bar.add_task("Asking", total=len(asked))
-            document = evaluate(
-                assistant.index,
-                assistant.answerer,
-                asked,
-                notes=settings.notes,
-                progress=lambda done, _total: bar.update(task, completed=done),
-            )
+        if options.ablation:
+            figures = {c.name: measure(c)["aggregates"] for c in load_configs().values()}
+            console.print(ablation_table(figures))
+            _write(options.json_out, figures)
+            return 0
+        document = measure(config)
     finally:
         assistant.close()
-    if json_out:
-        _write(json_out, document)
-    console = Console()
-    for table in tables(document["aggregates"]):
-        console.print(table)
+    _write(options.json_out, document)
+    if options.report:
+        title = f"{options.questions.stem}, {config.name}, {options.split} questions"
+        for path in write_report(document, options.report, title=title):
+            console.print(f"Report: {path}", markup=False, highlight=False, soft_wrap=True)
+    for shown in [deletion_table(document["aggregates"])] if options.deletion else tables(document["aggregates"]):
+        console.print(shown)
     return 0
 
 
-def _write(path: Path, document: dict[str, Any]) -> None:
+def run_compare(one: Path, other: Path) -> int:
+    """Print what the second file of figures differs in from the first. Raises QuestionError."""
+    comparison = compare(_questions_of(one), _questions_of(other))
+    console = Console()
+    console.print(comparison_table(comparison))
+    for word, ids in (("Won", comparison.won), ("Lost", comparison.lost)):
+        console.print(
+            f"{word} (passage first): {len(ids)}. {', '.join(ids)}", markup=False, highlight=False, soft_wrap=True
+        )
+    return 0
+
+
+def _measure(
+    settings: Settings,
+    assistant: LocalAssistant,
+    asked: list[Question],
+    config: Config,
+    *,
+    search_only: bool,
+) -> Json:
+    with _progress(config.name, len(asked)) as progress:
+        answerer = _answerer(assistant, config, search_only=search_only)
+        return evaluate(assistant.index, answerer, asked, notes=settings.notes, progress=progress)
+
+
+def _answerer(assistant: LocalAssistant, config: Config, *, search_only: bool) -> Answerer:
+    if config.name == SHIPPED and not search_only:
+        return assistant.answerer
+    generator = None if search_only else assistant.generator
+    return answerer_for(config, assistant.index, assistant.embedder, generator, gate=load_gate_model())
+
+
+@contextmanager
+def _progress(name: str, total: int) -> Iterator[Callable[[int, int], None]]:
+    errors = Console(stderr=True)
+    with Progress(console=errors, transient=True, disable=not errors.is_terminal) as bar:
+        task = bar.add_task(f"Asking ({name})", total=total)
+        yield lambda done, _total: bar.update(task, completed=done)
+
+
+def _questions_of(path: Path) -> list[Json]:
+    try:
+        found: list[Json] = json.loads(path.read_text(encoding="utf-8"))["questions"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise QuestionError(
+            f"{path} is no file of figures.", remedy=f"Write one with: footnote eval QUESTIONS --json {path}"
+        ) from error
+    return found
+
+
+def _write(path: Path | None, document: Json) -> None:
+    if path is None:
+        return
     try:
         path.write_text(json.dumps(document, indent=1), encoding="utf-8")
     except OSError as error:
         raise StorageFull(f"The figures cannot be written to {path} ({error.strerror}).") from error
-
-
-def tables(figures: dict[str, Any]) -> list[Table]:
-    """The figures as three tables: all questions, hits by kind, outcomes by kind."""
-    return [_overall(figures), _hits(figures["hit_by_kind"]), _outcomes(figures["outcomes_by_kind"])]
-
-
-def _overall(figures: dict[str, Any]) -> Table:
-    table = Table("", "value", "95% interval", "n", title="All questions")
-    for k, value in figures["hit"].items():
-        table.add_row(f"hit{k}", *_share(value))
-    rows = {
-        "answerable: answered": figures["answered"],
-        "others: answered": figures["answered_wrongly"],
-        "answers that cite a gold passage": figures["answers_citing_gold"],
-        "citations that are gold": figures["citation_precision"],
-        "quotes byte-exact": figures["quotes_byte_exact"],
-    }
-    for name, value in rows.items():
-        table.add_row(name, *_share(value))
-    deletion = figures["deletion"]
-    plain = {
-        "MRR": figures["mrr"],
-        "key facts in answers": figures["keyfacts"],
-        "AUROC of the gate": figures["auroc"],
-        "answered when at most 10% of the others are": figures["answered_at_risk"],
-        "AUROC by deletion": deletion["auroc"],
-        "answered by deletion at 10%": deletion["answered_at_risk"],
-    }
-    for name, number in plain.items():
-        table.add_row(name, _number(number), "", "")
-    for stage, ms in figures["timings_ms"].items():
-        table.add_row(f"{stage}, ms", f"{ms['p50']:.0f}", f"p95 {ms['p95']:.0f}", "")
-    return table
-
-
-def _hits(kinds: dict[str, Any]) -> Table:
-    table = Table("answerable", "n", "hit@1", "hit@5", "hit@20", title="Found, by kind")
-    for kind, row in kinds.items():
-        table.add_row(kind, str(row["n"]), *(f"{row[k]:.2f}" for k in ("@1", "@5", "@20")))
-    return table
-
-
-def _outcomes(kinds: dict[str, Any]) -> Table:
-    table = Table("kind", "n", "answer", "closest", "not covered", title="Outcomes, by kind")
-    for kind, row in kinds.items():
-        table.add_row(kind, *(str(row[k]) for k in ("n", "answer", "closest", "not_covered")))
-    return table
-
-
-def _share(value: dict[str, Any]) -> tuple[str, str, str]:
-    if value["value"] is None:
-        return "-", "", "0"
-    return f"{value['value']:.3f}", f"{value['low']:.2f} to {value['high']:.2f}", str(value["n"])
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"

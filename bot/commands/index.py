@@ -19,11 +19,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from bot import wording
 from bot.commands.calibrate import calibrate_index
 from bot.settings import Settings
-from rag.calibrate import is_calibrated
+from rag.calibration import DUE_FROM, is_calibrated
 from rag.catalog import ModelEntry, load_catalog, model_path, verify
 from rag.errors import FootnoteError, IndexProblem
-from rag.index import BuildReport, build_index, is_current
-from rag.index import Progress as Tell
+from rag.indexing import BuildReport, Check, build_index, is_current
+from rag.indexing import Progress as Tell
 from rag.types import ReadWarning
 
 
@@ -54,19 +54,29 @@ def refresh(settings: Settings) -> None:
     sys.stderr.write(describe(report) + "\n")
 
 
-def update(settings: Settings) -> None:
-    """What `refresh` does, in silence and whatever keys are pressed: for a program that goes on talking meanwhile.
+def update(settings: Settings) -> Iterator[None]:
+    """Do what `refresh` does, in silence and whatever keys are pressed: for a program that goes on talking meanwhile.
+
+    In steps, each of which ends with something new to serve: thresholds may be measured again when the notes
+    are served already.
 
     Raises:
         FootnoteError: as `refresh` does.
     """
-    if not _is_up_to_date(settings):
-        _build_elsewhere(settings, lambda *_: None, background=True)
+    if not _is_up_to_date(settings, changed_below=float("inf")):
+        _build_elsewhere(settings, _in_silence, background=True, changed_below=float("inf"))
+    yield
+    if not is_calibrated(settings.data, changed_below=DUE_FROM):
+        _build_elsewhere(settings, _in_silence, background=True)
+        yield
 
 
-def _is_up_to_date(settings: Settings) -> bool:
+def _in_silence(_stage: str, _done: int, _total: int) -> None: ...
+
+
+def _is_up_to_date(settings: Settings, *, changed_below: float = DUE_FROM) -> bool:
     current = is_current(settings.notes, settings.data, embedder=_embed_model().sha256)
-    return current and is_calibrated(settings.data)
+    return current and is_calibrated(settings.data, changed_below=changed_below)
 
 
 def describe(report: BuildReport) -> str:
@@ -86,7 +96,15 @@ def _embed_model() -> ModelEntry:
     return next(entry for entry in load_catalog() if entry.role == "embed" and entry.starter)
 
 
-def _build(settings: Settings, tell: Tell, *, rebuild: bool = False) -> BuildReport:
+def _build(
+    settings: Settings,
+    tell: Tell,
+    *,
+    rebuild: bool = False,
+    changed_below: float = DUE_FROM,
+    check: Check | None = None,
+) -> BuildReport:
+    """Build, and calibrate unless thresholds were carried over of which less than `changed_below` has changed."""
     from rag.llama import LlamaEmbedder
 
     entry = _embed_model()
@@ -94,18 +112,20 @@ def _build(settings: Settings, tell: Tell, *, rebuild: bool = False) -> BuildRep
     verify(entry, path)
     embedder = LlamaEmbedder(path, threads=settings.threads)
     try:
-        report = build_index(settings.notes, settings.data, embedder, rebuild=rebuild, progress=tell)
-        if not is_calibrated(settings.data):
+        report = build_index(settings.notes, settings.data, embedder, rebuild=rebuild, progress=tell, check=check)
+        if not is_calibrated(settings.data, changed_below=changed_below):
             calibrate_index(settings, embedder, progress=tell)
         return report
     finally:
         embedder.close()
 
 
-def _build_elsewhere(settings: Settings, tell: Tell, *, background: bool = False) -> BuildReport:
+def _build_elsewhere(
+    settings: Settings, tell: Tell, *, background: bool = False, changed_below: float = DUE_FROM
+) -> BuildReport:
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_child, args=(settings, sender, background), daemon=background)
+    process = context.Process(target=_child, args=(settings, sender, background, changed_below), daemon=background)
     process.start()
     sender.close()
     try:
@@ -120,13 +140,19 @@ def _build_elsewhere(settings: Settings, tell: Tell, *, background: bool = False
         process.join()
 
 
-def _child(settings: Settings, sender: Connection, background: bool = False) -> None:
-    """In the other process: send progress, then the report or the error. In the `background` it heeds no Ctrl-C."""
+def _child(settings: Settings, sender: Connection, background: bool = False, changed_below: float = DUE_FROM) -> None:
+    """In the other process: send progress, then the report or the error. In the `background` it heeds no Ctrl-C.
+
+    A build is checked here too: where that crashes, only this process ends.
+    """
+    from rag.probe import check
+
     if background:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.basicConfig(level=settings.log_level)
     try:
-        sender.send(_build(settings, lambda *progress: sender.send(progress)))
+        report = _build(settings, lambda *progress: sender.send(progress), changed_below=changed_below, check=check)
+        sender.send(report)
     except FootnoteError as error:
         sender.send(error)
     except KeyboardInterrupt:

@@ -26,6 +26,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
+from bert import FROZEN, Weights, learning_rate, states
 from safetensors.torch import load_file, save_file
 from tokenizers import BertWordPieceTokenizer
 from torch import Tensor
@@ -39,19 +40,15 @@ from rag.words import content_words, terms
 
 MAX_TOKENS = 96
 LIKE_LENGTH = 16  # texts computed together, so that little is padding
-HEADS = 12
 TEMPERATURE = 0.05
 DROPOUT = 0.1
 WEIGHT_DECAY = 0.01
-WARMUP = 0.1
 EPISODES_PER_BATCH, QUESTIONS_PER_EPISODE = 8, 4
 BATCH = EPISODES_PER_BATCH * QUESTIONS_PER_EPISODE
 JUDGE_HELD_OUT = 200
 FORGETTING = 0.01  # how much MRR on the other held-out questions may fall
 SHARES = (0.25, 0.5, 0.75, 1.0)
-FROZEN = "embeddings."  # the words' own vectors: half of all weights, and most of the questions' vocabulary
 
-Weights = dict[str, Tensor]
 Array = npt.NDArray[np.float32]
 
 
@@ -106,51 +103,14 @@ class Encoder:
         encoded = self.tokenizer.encode_batch(texts)
         ids = torch.tensor([e.ids for e in encoded])
         mask = torch.tensor([e.attention_mask for e in encoded], dtype=torch.bool)
-        states = _states(weights, ids, mask, dropout).float()
+        token_states = states(weights, ids, mask, dropout).float()
         kept = mask.unsqueeze(-1).float()
-        return F.normalize((states * kept).sum(1) / kept.sum(1), dim=-1)
+        return F.normalize((token_states * kept).sum(1) / kept.sum(1), dim=-1)
 
     @torch.no_grad()
     def embed(self, weights: Weights, texts: Sequence[str]) -> Array:
         """Vectors of `texts` as an array."""
         return self(weights, texts).numpy()
-
-
-def _states(w: Weights, ids: Tensor, mask: Tensor, dropout: float) -> Tensor:
-    """Token states after the last layer, shape (texts, tokens, width)."""
-    x = F.embedding(ids, w["embeddings.word_embeddings.weight"])
-    x = x + w["embeddings.position_embeddings.weight"][: ids.shape[1]] + w["embeddings.token_type_embeddings.weight"][0]
-    x = F.dropout(_norm(w, "embeddings.LayerNorm", x), dropout)
-    for n in range(layers(w)):
-        p = f"encoder.layer.{n}"
-        attended = _linear(w, f"{p}.attention.output.dense", _attention(w, f"{p}.attention.self", x, mask, dropout))
-        x = _norm(w, f"{p}.attention.output.LayerNorm", x + F.dropout(attended, dropout))
-        inner = F.gelu(_linear(w, f"{p}.intermediate.dense", x))
-        x = _norm(w, f"{p}.output.LayerNorm", x + F.dropout(_linear(w, f"{p}.output.dense", inner), dropout))
-    return x
-
-
-def layers(weights: Weights) -> int:
-    """How many layers the encoder has."""
-    return 1 + max(int(name.split(".")[2]) for name in weights if name.startswith("encoder.layer."))
-
-
-def _attention(w: Weights, name: str, x: Tensor, mask: Tensor, dropout: float) -> Tensor:
-    def heads(part: str) -> Tensor:
-        return _linear(w, f"{name}.{part}", x).unflatten(-1, (HEADS, -1)).transpose(1, 2)
-
-    out = F.scaled_dot_product_attention(
-        heads("query"), heads("key"), heads("value"), attn_mask=mask[:, None, None, :], dropout_p=dropout
-    )
-    return out.transpose(1, 2).flatten(-2)
-
-
-def _linear(w: Weights, name: str, x: Tensor) -> Tensor:
-    return F.linear(x, w[f"{name}.weight"], w[f"{name}.bias"])
-
-
-def _norm(w: Weights, name: str, x: Tensor) -> Tensor:
-    return F.layer_norm(x, x.shape[-1:], w[f"{name}.weight"], w[f"{name}.bias"], eps=1e-12)
 
 
 # -- the data ----------------------------------------------------------------------------------------------------
@@ -236,12 +196,6 @@ def loss_of(encoder: Encoder, weights: Weights, batch: Sequence[Example]) -> Ten
     also_right = [[k in x.gold and j != i for j, k in enumerate(keys)] for i, x in enumerate(batch)]
     scores = (questions @ passages.T / TEMPERATURE).masked_fill(torch.tensor(also_right), -math.inf)
     return F.cross_entropy(scores, torch.arange(len(batch)))
-
-
-def learning_rate(step: int, steps: int, peak: float) -> float:
-    """Linear warm-up, then linear decay to nothing."""
-    warm = max(1, int(WARMUP * steps))
-    return peak * min((step + 1) / warm, (steps - step) / max(1, steps - warm))
 
 
 def train(

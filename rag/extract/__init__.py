@@ -9,15 +9,15 @@ from __future__ import annotations
 import logging
 
 from rag.errors import NoteError
-from rag.extract import docx, html, opml, pdf, transcript_json
+from rag.extract import apart, docx, html, opml, pdf, transcript_json
 from rag.extract.base import Extracted, Extractor
 
 EXTRACTORS: tuple[Extractor, ...] = (
     Extractor(name="json", suffixes=frozenset({".json"}), extract=transcript_json.extract),
     Extractor(name="opml", suffixes=frozenset({".opml"}), extract=opml.extract),
     Extractor(name="html", suffixes=frozenset({".html", ".htm", ".xhtml"}), extract=html.extract),
-    Extractor(name="docx", suffixes=frozenset({".docx", ".docm"}), extract=docx.extract),
-    Extractor(name="pdf", suffixes=frozenset({".pdf"}), extract=pdf.extract),
+    Extractor(name="docx", suffixes=frozenset({".docx", ".docm"}), extract=docx.extract, apart=True),
+    Extractor(name="pdf", suffixes=frozenset({".pdf"}), extract=pdf.extract, apart=True),
 )
 SUFFIXES = frozenset(suffix for extractor in EXTRACTORS for suffix in extractor.suffixes)
 
@@ -30,11 +30,21 @@ def extractor_for(suffix: str) -> Extractor | None:
 
 
 def extract(extractor: Extractor, data: bytes) -> Extracted:
-    """What the file says. Raises NoteError, whatever is wrong with it or with the library that reads it."""
+    """What the file says. Raises NoteError, whatever is wrong with it or with the library that reads it.
+
+    It costs bounded time and memory: see `apart`.
+    """
+    return _APART.extract(extractor.name, data) if extractor.apart else extract_here(extractor, data)
+
+
+def extract_here(extractor: Extractor, data: bytes) -> Extracted:
+    """The same in this process, without limits."""
     try:
         return extractor.extract(data)
     except NoteError:
         raise
+    except MemoryError as error:
+        raise NoteError("The file needs more memory than it may have; it was left out.") from error
     except RecursionError as error:
         raise NoteError("The file is nested too deeply to be read.") from error
     except Exception as error:
@@ -46,4 +56,6 @@ def extract(extractor: Extractor, data: bytes) -> Extracted:
         ) from error
 
 
-__all__ = ["EXTRACTORS", "SUFFIXES", "Extracted", "Extractor", "extract", "extractor_for"]
+_APART = apart.Apart()
+
+__all__ = ["EXTRACTORS", "SUFFIXES", "Extracted", "Extractor", "extract", "extract_here", "extractor_for"]

@@ -57,11 +57,17 @@ class Extracted:
 
 @dataclass(frozen=True, kw_only=True)
 class Extractor:
-    """One format: `extract` raises NoteError with a sentence for the file's owner where there is nothing to read."""
+    """One format: `extract` raises NoteError with a sentence for the file's owner where there is nothing to read.
+
+    Attributes:
+        apart: a library of others does the work, whose time and memory nobody can promise: it runs in a process of
+            its own, with limits.
+    """
 
     name: str
     suffixes: frozenset[str]
     extract: Callable[[bytes], Extracted]
+    apart: bool = False
 
 
 def characters(data: bytes) -> tuple[str, list[Trouble]]:

@@ -18,6 +18,7 @@ from pypdf.errors import DependencyError, FileNotDecryptedError, PdfReadError
 
 from rag.errors import NoteError
 from rag.extract.base import Extracted, Row, Trouble
+from rag.sentences import ends_sentence
 
 _MOST_PAGES = 3_000
 _LEAST_LINES, _SHARE = 5, 0.4
@@ -25,7 +26,6 @@ _NEAR = 4.0
 _GLYPH = 0.45
 """Width of a letter over its height, on the short side of what fonts have."""
 
-_ENDED = re.compile(r"[.!?:…][\"'”’)\]]*$")
 _MARKED = re.compile(r"[-*•◦▪●–—]\s|\d{1,3}[.)]\s|[(\[]?\d{1,2}:\d\d")
 _CUT = re.compile(r"[^\W\d_][-\u00ad]$")
 
@@ -139,7 +139,7 @@ def _unwrapped(lines: Sequence[str], sizes: Mapping[str, float]) -> list[str]:
 
 
 def _goes_on(line: str, after: str) -> bool:
-    return bool(after) and not _ENDED.search(line) and not _MARKED.match(after)
+    return bool(after) and not line.endswith(":") and not ends_sentence(line) and not _MARKED.match(after)
 
 
 def _alike(one: float | None, other: float | None) -> bool:

@@ -1,6 +1,6 @@
-"""Transcripts as JSON: Podcasting 2.0, Whisper and its kin, Deepgram, AssemblyAI. One table of dialects.
+"""Transcripts as JSON: Podcasting 2.0, Whisper and its kin, Deepgram, AssemblyAI, Descript. One table of dialects.
 
-Any other JSON is refused: what of it would be words, and whose, nobody knows.
+A list of bookmarks is read as well. Any other JSON is refused: what of it would be words, and whose, nobody knows.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from rag.errors import NoteError
-from rag.extract import placed_json, speech
+from rag.extract import bookmarks, placed_json, speech
 from rag.extract.base import Extracted, characters
 from rag.extract.placed_json import Placed
 from rag.extract.speech import Cue
 from rag.readers.windows import FULL
 
-READ = "Podcasting 2.0, Whisper, faster-whisper, whisper.cpp, Deepgram and AssemblyAI"
+READ = "Podcasting 2.0, Whisper, faster-whisper, whisper.cpp, Deepgram, AssemblyAI and Descript"
 _MS = 0.001
 
 
@@ -29,6 +29,8 @@ def extract(data: bytes) -> Extracted:
         ended = getattr(error, "pos", 0) >= len(text.rstrip()) or str(error).startswith("Unterminated")
         what = "breaks off" if ended else "is damaged"
         raise NoteError(f"The JSON {what} in line {line}.", remedy="Export the transcript again.") from error
+    if marked := bookmarks.rows(whole):
+        return Extracted.of(marked, troubles=troubles)
     cues = next((found for dialect in _DIALECTS if (found := list(dialect(whole)))), None)
     if cues is None:
         raise NoteError(
@@ -85,11 +87,21 @@ def _assemblyai(whole: object) -> Iterator[Cue]:
     yield from _spoken(whole, unit=_MS) or _cues(whole, "text", time=None)
 
 
+def _descript(whole: object) -> Iterator[Cue]:
+    """The words of a published page's document, under the names of its voices."""
+    voices = {str(voice.get("id")): voice.get("name") for voice in _objects(whole, "voices")}
+    for media in _objects(whole, "mediaLibrary", "mediaRefs"):
+        for word in _objects(media, "voiceover", "metadata", "alignment"):
+            who = str(_at(word, "speaker", "speakerId"))
+            yield from _cues(word, "word", time="startTime", speaker=voices.get(who))
+
+
 _DIALECTS: tuple[Callable[[object], Iterator[Cue]], ...] = (
     _podcasting,
     _deepgram,
     _assemblyai,
     _whisper_cpp,
+    _descript,
     _whisper,
 )
 

@@ -14,6 +14,7 @@ from typing import Literal
 
 from rag import minutes
 from rag.readers.base import Source, Unit
+from rag.sentences import ends_sentence
 from rag.text import Line, readable
 
 BlockKind = Literal["heading", "bullet", "paragraph"]
@@ -42,11 +43,16 @@ _NOISE = re.compile(
     r"|\s*(?:[-*+]\s+)?(?:id|collapsed|heading|background-color|created-at|updated-at|logseq\.[\w.-]+|ls-\w+)::.{0,200}$"
     r"|\s*%%\s*$"
 )
-_ENDED = re.compile(r"[.!?:;…][\"'”’)\]*_]*$")
+_LINK_LINE = re.compile(
+    r"(?:(?:episode|video|audio|show|podcast) )?(?:links?|urls?|source|video|audio|listen|watch|youtube|spotify"
+    r"|overcast|apple podcasts?|permalink|website|recording)\s*[:：]{1,2}\s+(?=.{0,160}https?://)",
+    re.IGNORECASE,
+)
 _LABEL = re.compile(r"[\w ]{1,24}:\s+")
 _INNER_END = re.compile(r"[.!?][\"”’)]? [A-ZÀ-ÖØ-Þ\"“]")
 _HEADING_LENGTH = 80
 _CUT_LENGTH = 30
+_LINK_LENGTH = 240
 _LAST_STAMP = re.compile(r"\s*[(\[][\d:\s–-]+[)\]]$")
 _MOST_PARENTS = 8
 _STAMP_WORD = re.compile(r"\d ?(?:h|m|s|min|sec)s?\b|time ?(?:stamp|code)?\b|\bstarts?\b|\bto\b", re.IGNORECASE)
@@ -78,12 +84,19 @@ class Block:
 
     @property
     def is_link(self) -> bool:
+        if len(self.text) <= _LINK_LENGTH and _LINK_LINE.match(self.text):
+            return True
         words = re.split(r"[\s,|]+", _LABEL.sub("", self.text, count=1).strip(" |,"))
         return all(word.lstrip("(<[").startswith(("http://", "https://")) for word in words)
 
-    def unit(self, section: tuple[str, ...] = (), parents: tuple[str, ...] = ()) -> Unit:
+    def unit(self) -> Unit:
         """The passage this block is."""
-        moment = minutes.moment(self.text)
+        return self.unit_at(minutes.moment(self.text))
+
+    def unit_at(
+        self, moment: minutes.Moment | None, section: tuple[str, ...] = (), parents: tuple[str, ...] = ()
+    ) -> Unit:
+        """The same, where its moment in the audio is known already."""
         return Unit(
             start=self.start,
             end=self.end,
@@ -120,10 +133,10 @@ def runs_on(texts: Sequence[str]) -> bool:
     carried = broken = begun = ended = inner = 0
     for one, other in pairwise(texts):
         opens = other.lstrip(" *•-\t")[:1]
-        inner += _INNER_END.search(one) is not None or (not opens and _ENDED.search(one) is not None)
+        inner += _INNER_END.search(one) is not None or (not opens and _is_ended(one))
         if len(one) < _CUT_LENGTH or not opens:
             continue
-        if _ENDED.search(one.rstrip()):
+        if _is_ended(one):
             ended += 1
             begun += opens.isupper() or not opens.isalpha()
         else:
@@ -131,6 +144,10 @@ def runs_on(texts: Sequence[str]) -> bool:
             carried += opens.islower()
     sentences = begun + inner >= 0.1 * broken and begun >= 0.75 * ended
     return broken >= 3 and carried >= 0.45 * broken and sentences
+
+
+def _is_ended(line: str) -> bool:
+    return ends_sentence(line) or line.rstrip(" *_").endswith((":", ";"))
 
 
 def units(found: Sequence[Block], *, skip: int = 0) -> Iterator[Unit]:
@@ -142,20 +159,20 @@ def units(found: Sequence[Block], *, skip: int = 0) -> Iterator[Unit]:
     section: list[tuple[int, str, int | None]] = []
     clock: int | None = None
     parents: list[tuple[int, Unit, str]] = []
-    for index, block in enumerate(found[skip:], start=skip):
+    moments = _moments(found[skip:])
+    for index, (block, moment) in enumerate(zip(found[skip:], moments, strict=True), start=skip):
         if block.kind == "heading":
             section = [above for above in section if above[0] < block.level]
             after = found[index + 1] if index + 1 < len(found) else None
             if after is None or (after.kind == "heading" and after.level <= block.level):
-                yield block.unit(tuple(text for _, text, _ in section))
-            moment = minutes.moment(block.text)
+                yield block.unit_at(moment, tuple(text for _, text, _ in section))
             clock = moment.seconds if moment else section[-1][2] if section else None
             section.append((block.level, block.text, clock))
             parents = []
             continue
         parents = [p for p in parents if block.kind == "bullet" and p[0] < block.level]
         texts = tuple(text for *_, text in parents[-_MOST_PARENTS:])
-        unit = block.unit(tuple(text for _, text, _ in section), texts)
+        unit = block.unit_at(moment, tuple(text for _, text, _ in section), texts)
         if block.is_anchor:
             clock = unit.seconds
             section = [*section[:-1], (*section[-1][:2], clock)] if section else []
@@ -168,6 +185,15 @@ def units(found: Sequence[Block], *, skip: int = 0) -> Iterator[Unit]:
             parents.append((block.level, unit, block.text))
         elif block.text.endswith(":"):
             parents = [(-1, unit, block.text)]
+
+
+def _moments(found: Sequence[Block]) -> list[minutes.Moment | None]:
+    """The blocks' moments; words right above a line that is only a link have the second it starts at."""
+    own = minutes.settled([minutes.moment(block.text) for block in found])
+    for index, (block, link) in enumerate(pairwise(found)):
+        if own[index] is None and block.kind == link.kind == "paragraph" and link.is_link and not link.apart:
+            own[index] = minutes.linked(link.text)
+    return own
 
 
 def infer_headings(found: Sequence[Block]) -> tuple[Block, ...]:

@@ -1,7 +1,8 @@
 """Captions with times: SRT and WebVTT, with voices (`<v Ann Lee>`), with speakers in the text (`Ann: `), or without.
 
 The libraries for these formats give cues without their place in the file; a citation needs it, so cues are found here.
-Windows follow sentences and speakers; their minute is that of their first cue.
+Windows follow sentences and speakers; their minute is that of their first cue. Of captions that roll, as YouTube's
+automatic ones do, each line is read once.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from rag.readers.dialogue import speakers_as_guests, speech
 from rag.readers.front import Front
 from rag.readers.header import About
 from rag.readers.windows import windows
-from rag.text import Line
+from rag.text import Line, rolled
 from rag.types import ReadWarning
 
 _CLOCK = r"(?:\d{1,3}:)?\d{1,2}:\d\d[.,:]\d{1,3}"
@@ -29,6 +30,7 @@ _TIMES = re.compile(rf"\s*(?P<start>{_CLOCK})\s*-{{1,2}}>\s*(?P<end>{_CLOCK})(?:
 _VOICE = re.compile(r"\s*<v(?:\.[^\s<>]*)?\s+(?P<name>[^<>]{1,80})>")
 _NUMBER = re.compile(r"\ufeff?\s*\d+$")
 _ASIDE = re.compile(r"\ufeff?(?:WEBVTT(?:\s.*)?|NOTE(?:\s.*)?|STYLE|REGION)$")
+_SETTING = re.compile(r"(?:Kind|Language): [\w-]+$")
 _COMMENT = re.compile(r"\ufeff?(?:WEBVTT|NOTE)(?:\s+-?\s*|$)")
 _UNKNOWN = frozenset({"unknown", "speaker", "narrator", "unidentified"})
 
@@ -76,9 +78,10 @@ class Cues:
 def _cues(source: Source) -> Iterator[Cue]:
     lines = source.lines
     marks = [index for index, line in enumerate(lines) if _TIMES.match(line.text)]
+    repeats = {start for start, _ in rolled(source.text)}
     for place, index in enumerate(marks):
         last = marks[place + 1] if place + 1 < len(marks) else len(lines)
-        body = list(_body(lines[index + 1 : last], final=last == len(lines)))
+        body = [line for line in _body(lines[index + 1 : last], final=last == len(lines)) if line.start not in repeats]
         times = _TIMES.match(lines[index].text)
         if body and times:
             yield _cue(body, _seconds(times["start"]), _seconds(times["end"]))
@@ -179,7 +182,8 @@ def _asides(source: Source, cues: Sequence[Cue]) -> Iterator[Unit]:
     run: list[Line] = []
     for line in (*source.lines, Line(number=0, start=0, end=0, text="")):
         mark = _COMMENT.match(line.text) if not run and line.number not in taken else None
-        outside = line.text.strip() and line.number not in taken and not _TIMES.match(line.text)
+        apart = _TIMES.match(line.text) or _SETTING.match(line.text)
+        outside = line.text.strip() and line.number not in taken and not apart
         if mark and (line.number == 1 or line.text.startswith("NOTE")):
             run = [replace(line, start=line.start + mark.end())]
         elif run and outside:

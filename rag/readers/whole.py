@@ -42,6 +42,12 @@ _EPISODE = re.compile(
 )
 _SHOW_NUMBER = re.compile(r"(?P<show>[^\W\d_].{2,58}?)[ #–—:-]+(?P<number>[1-9]\d{0,3})$")
 _RECORDED = re.compile(r"\brecord(?:ed|ing)(?: this)?(?: on)?,? (?P<date>.{4,40})", re.IGNORECASE)
+_HOST_NAME = r"[A-Z][\w'’.-]+(?: [A-Z][\w'’-]+){1,2}"
+_SAID_HOST = re.compile(
+    rf"\b(?:[Ii](?:['’]m| am) (?:your|the) host,? |(?:[Yy]our|[Oo]ur|[Tt]he) hosts?,? |[Hh]osted by |[Ii]nterviewer:? )"
+    rf"({_HOST_NAME})"
+    rf"|\b[Ii](?:['’]m| am) ({_HOST_NAME}),? (?:and )?(?:your|the) host\b|\b({_HOST_NAME}) \((?:host|interviewer)\)"
+)
 _HOSTS = r"(?:’s|'s)? (?:asks|asked|interviews|interviewed|hosts|podcast|show|sits down|talks (?:to|with))\b"
 
 
@@ -131,11 +137,13 @@ def spoken(source: Source) -> About:
             break
     else:
         name = None
+    hosts = dict.fromkeys(next(filter(None, match.groups())) for match in _SAID_HOST.finditer(words))
     season = f"S{number['season']}E" if number and number["season"] else ""
     return About(
         show=name,
         number=season + number["number"] if number else None,
         date=dates.parse(recorded["date"]) if recorded else None,
+        hosts=tuple(name for name in hosts if names.is_full_name(name)),
     ).marked("words")
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
+
+from rag.sentences import ends_sentence
 
 ENOUGH, FULL = 250, 450
 """Characters after which a window may close at the end of a sentence, and those it should not pass."""
 
-_ENDED = re.compile(r"[.!?…][\"'”’)\]]*$")
 T = TypeVar("T")
 
 
@@ -21,7 +21,7 @@ def windows(items: Sequence[T], texts: Sequence[str]) -> Iterator[Sequence[T]]:
             yield items[start:index]
             start, size = index, 0
         size += len(text) + 1
-        if size >= ENOUGH and _ENDED.search(text):
+        if size >= ENOUGH and ends_sentence(text):
             yield items[start : index + 1]
             start, size = index + 1, 0
     if start < len(items):

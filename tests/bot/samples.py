@@ -10,6 +10,7 @@ from rag.types import (
     Assistant,
     Cancelled,
     Citation,
+    Earlier,
     Episode,
     EpisodeEntry,
     NotCovered,
@@ -109,13 +110,13 @@ class FakeAssistant(Assistant):
     answer: Callable[[str, Cancelled | None], Answer | NotCovered] = answers
     summary: TopicSummary | NotCovered = SUMMARY
     listed: Sequence[Episode] = (VENUS, LOAF)
-    asked: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    asked: list[tuple[str, tuple[Earlier, ...]]] = field(default_factory=list)
     topics: list[str] = field(default_factory=list)
     closed: bool = False
     reloads: int = 0
 
     def ask(
-        self, question: str, *, history: Sequence[str] = (), cancelled: Cancelled | None = None
+        self, question: str, *, history: Sequence[Earlier] = (), cancelled: Cancelled | None = None
     ) -> Answer | NotCovered:
         self.asked.append((question, tuple(history)))
         return self.answer(question, cancelled)

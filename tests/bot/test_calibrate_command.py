@@ -6,9 +6,9 @@ import pytest
 
 from bot.commands.calibrate import calibrate_index, describe, run_calibrate
 from bot.settings import Settings
-from rag.calibrate import Calibration, load_calibration
+from rag.calibration import Calibration, load_calibration
 from rag.errors import IndexMissing, ModelMissing
-from rag.index import build_index
+from rag.indexing import build_index
 from rag.probe import check
 from tests.builders import write_notes
 from tests.fakes import FakeEmbedder

@@ -18,7 +18,7 @@ from bot.cli import Services, run
 from bot.json_face import schema
 from bot.settings import Settings
 from rag.errors import IndexMissing
-from rag.types import Answer
+from rag.types import Answer, Turn
 from tests.bot.samples import CLOSEST, NOTHING, FakeAssistant
 
 ROOT = Path(__file__).parents[2]
@@ -105,7 +105,7 @@ def test_an_honest_refusal_is_no_failure(refusal: object, capsys: pytest.Capture
     assert capsys.readouterr().out.count("Your notes don't") == 2
 
 
-@pytest.mark.parametrize("question", ["", "   ", "🙂🙂🙂", "x" * 10_000])
+@pytest.mark.parametrize("question", ["", "   ", "🙂🙂🙂", "x" * 30_000])
 @pytest.mark.parametrize("more", [[], ["--json"]])
 def test_what_is_no_question_costs_no_model(question: str, more: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     recorder = Recorder()
@@ -177,7 +177,8 @@ def test_chat_reads_a_pipe(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     assert printed.startswith("From your notes:\n")
     assert printed.count("From your notes:") == 2
     assert "\x1b" not in printed
-    assert recorder.assistant.asked == [("how hot?", ()), ("and bread?", ("how hot?",))]
+    before = Turn(question="how hot?", episodes=("venus", "bread"))
+    assert recorder.assistant.asked == [("how hot?", ()), ("and bread?", (before,))]
 
 
 def test_a_long_source_line_is_not_broken_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.discord_render import DESCRIPTION_LIMIT, place_in_line, render
 from bot.discord_text import length, link, safe
 from bot.worker import Place
-from rag.types import Answer, Citation, NotCovered, Sentence, TopicPoint, TopicSummary
+from rag.types import Answer, Citation, Filter, NotCovered, Sentence, TopicPoint, TopicSummary
 from tests.bot.samples import ANSWER, CLOSEST, HEAT, NOTHING, SUMMARY, VENUS
 
 HOSTILE = (
@@ -199,3 +199,18 @@ def test_safe_text_is_one_line_within_the_limit_without_live_markup(text: str, l
 )
 def test_place_in_line(position: int, seconds: float, loading: bool, text: str) -> None:
     assert place_in_line(Place(position=position, seconds=seconds, loading=loading)) == text
+
+
+def test_what_was_searched_is_said_safely() -> None:
+    filters = (Filter(kind="guest", label="@everyone *Mara*", hard=True), Filter(kind="date", label="May", hard=False))
+    refused = replace(
+        CLOSEST, filters=filters, remarks=("Cut.",), did_you_mean=("Venus",), near_episodes=("Clear Skies",)
+    )
+    for result in (refused, replace(ANSWER, filters=filters, remarks=("Cut.",))):
+        description = render(result).description or ""
+        assert "Preferred: May\nCut." in description
+        assert "Searched: " in description
+        assert "@everyone *Mara*" not in description
+    description = render(refused).description or ""
+    assert "Did you mean Venus?" in description
+    assert "Episodes that come nearest: Clear Skies" in description

@@ -10,7 +10,7 @@ import pytest
 from bot.commands.index import _child, _follow, describe, refresh
 from bot.settings import Settings
 from rag.errors import ModelMissing, NotesError
-from rag.index import BuildReport
+from rag.indexing import BuildReport
 from rag.types import ReadWarning
 
 REPORT = BuildReport(unchanged=False, notes=2, episodes=1, passages=1200, vectors=90, embedded=1, seconds=1.26)

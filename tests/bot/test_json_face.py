@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from bot.json_face import Json, ask_json, dumps, episodes_json, schema, topic_json
 from bot.render_text import plain, render
-from rag.types import Answer, NotCovered, Place, TopicSummary
+from rag.types import Answer, Filter, NotCovered, Place, TopicSummary
 from tests.bot.samples import ANSWER, BREAD, CLOSEST, HEAT, LOAF, NOTHING, SUMMARY, VENUS
 
 
@@ -59,6 +59,7 @@ def test_an_answer() -> None:
         "seconds_around": False,
         "url": "https://www.youtube.com/watch?v=VenusEp0041&t=4050s",
         "also": [],
+        "context": {"before": [], "passage": "", "after": []},
     }
     assert (value["closest"], value["p_answerable"], value["timings_ms"]) == ([], 0.9, {"search": 12.5})
 
@@ -108,3 +109,22 @@ def test_the_other_places_of_a_quote_are_told_and_match_the_schema() -> None:
     validate("ask", value)
     assert value["citations"][0]["also"][4]["note_file"] == "rye.md"
     assert "also rye.md:12-13, rye.md:12-13, rye.md:12-13 and 2 more" in value["text"]
+
+
+def test_filters_and_remarks_are_in_the_json() -> None:
+    filters = (Filter(kind="guest", label="Mara", hard=True),)
+    refused = replace(CLOSEST, filters=filters, remarks=("Cut.",), did_you_mean=("Venus",), near_episodes=("Clear",))
+    value = ask_json(refused)
+    Draft202012Validator(schema("ask")).validate(value)
+    assert value["filters"] == [{"kind": "guest", "label": "Mara", "hard": True}]
+    assert (value["remarks"], value["did_you_mean"], value["near_episodes"]) == (["Cut."], ["Venus"], ["Clear"])
+    answered = ask_json(replace(ANSWER, filters=filters))
+    Draft202012Validator(schema("ask")).validate(answered)
+    assert (answered["filters"], answered["did_you_mean"]) == (value["filters"], [])
+
+
+def test_the_context_of_a_citation_is_in_the_json() -> None:
+    whole = replace(HEAT, whole="All.", before=("One.",), after=("Two.",))
+    value = ask_json(replace(ANSWER, citations=(whole, BREAD)))
+    Draft202012Validator(schema("ask")).validate(value)
+    assert value["citations"][0]["context"] == {"before": ["One."], "passage": "All.", "after": ["Two."]}

@@ -13,7 +13,7 @@ from rag.errors import QuestionError
     [
         ("", "is empty"),
         (" \n\t ", "is empty"),
-        ("x" * 10_000, "has 10,000 characters"),
+        ("x" * 30_000, "has 30,000 characters"),
         ("🙂🙂", "no words"),
         ("?!", "no words"),
         ("👩\u200d🔬", "no words"),

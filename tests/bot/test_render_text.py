@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from bot.render_text import citations_in_full, episode_list, plain, render, show
-from rag.types import Sentence
+from bot.render_text import citations_in_full, episode_list, plain, render, show, surroundings
+from rag.types import Filter, Sentence
 from tests.bot.samples import ANSWER, BREAD, CLOSEST, HEAT, LOAF, NOTHING, SUMMARY, VENUS
 
 
@@ -147,3 +147,34 @@ def test_notes_cannot_steer_the_terminal() -> None:
         assert "[red]x[/red]" in text
         assert not {c for c in text if c < " " and c != "\n"} | ({"\x07", "\x9b"} & set(text))
         assert not [span for line in lines for span in line.text.spans if "evil" in str(span.style)]
+
+
+FILTERED = replace(
+    CLOSEST,
+    searched="How hot is Pluton?",
+    filters=(Filter(kind="guest", label="Mara", hard=True), Filter(kind="date", label="September", hard=False)),
+    remarks=("Your notes do not answer this part: why?",),
+    did_you_mean=("Plutarch",),
+    near_episodes=("Clear Skies Tonight: Venus",),
+)
+
+
+def test_what_was_searched_is_always_said() -> None:
+    text = plain(render(FILTERED))
+    for line in (
+        "Did you mean Plutarch?",
+        "Looked for: How hot is Pluton?",
+        "Searched: Mara",
+        "Preferred: September",
+        "Your notes do not answer this part: why?",
+        "Episodes that come nearest: Clear Skies Tonight: Venus",
+    ):
+        assert line in text.splitlines()
+    answered = plain(render(replace(ANSWER, filters=FILTERED.filters, remarks=FILTERED.remarks)))
+    assert "Searched: Mara\nPreferred: September\nYour notes do not answer this part: why?" in answered
+
+
+def test_around_a_quote_stand_the_passages_before_and_behind_it() -> None:
+    lines = surroundings(replace(HEAT, whole="All of it.", before=("One.", "Two."), after=("Three.",)))
+    assert [line.text.plain for line in lines][-4:] == ["One.", "Two.", "All of it.", "Three."]
+    assert [line.text.plain for line in surroundings(HEAT)][-1] == HEAT.display

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,8 @@ from rich.console import Console
 
 from bot.terminal import OwnedAssistant, example, run_chat, typed_lines
 from rag.errors import IndexBusy, Interrupted, ModelMissing
-from rag.types import Answer, Assistant, Cancelled
-from tests.bot.samples import ANSWER, CLOSEST, LOAF, VENUS, FakeAssistant
+from rag.types import Answer, Assistant, Cancelled, Turn
+from tests.bot.samples import ANSWER, BREAD, CLOSEST, HEAT, LOAF, VENUS, FakeAssistant
 
 WAIT = 5.0  # seconds until a test gives up
 
@@ -48,7 +49,8 @@ def test_every_line_is_answered_and_the_assistant_closed_at_the_end() -> None:
     assistant = FakeAssistant()
     text = chat(assistant, "how hot is Venus?\n", "", "  \n", "and bread?\n")
     assert text.count("From your notes:") == 2
-    assert assistant.asked == [("how hot is Venus?", ()), ("and bread?", ("how hot is Venus?",))]
+    before = Turn(question="how hot is Venus?", episodes=("venus", "bread"))
+    assert assistant.asked == [("how hot is Venus?", ()), ("and bread?", (before,))]
     assert assistant.closed
 
 
@@ -74,6 +76,18 @@ def test_sources_are_those_of_the_last_result() -> None:
     assert "        464 °C." in after
     refused = chat(FakeAssistant(answer=lambda *_: CLOSEST), "how hot is Pluto?", ":sources")
     assert "        464 °C." in refused
+
+
+def test_the_lines_around_a_source() -> None:
+    around = replace(
+        HEAT, whole="The surface is at 464 °C. Lead melts.", before=("On Venus:",), after=("Rain never lands.",)
+    )
+    assistant = FakeAssistant(answer=lambda *_: replace(ANSWER, citations=(around, BREAD)))
+    text = chat(assistant, ":context", "how hot?", ":context 1", ":context 2", ":context 9")
+    assert text.index("cites nothing") < text.index("From your notes:")
+    assert text.index("On Venus:") < text.index("Lead melts.") < text.index("Rain never lands.")
+    assert text.rindex("done at 96 °C") > text.index("Rain never lands.")
+    assert "The last answer's sources are 1, 2." in text
 
 
 def test_commands() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event
 
@@ -13,10 +13,10 @@ from bot.watch import Keeper, kept_up
 from bot.worker import QueueFull
 from rag import build as layout
 from rag.errors import FootnoteError, IndexBusy, IndexMissing, NoNotes, NotesError
-from rag.index import build_index
+from rag.indexing import build_index
 from rag.library import read_library
 from rag.probe import check
-from tests.builders import FILES, write_notes
+from tests.builders import FILES, on_disk, write_notes
 from tests.fakes import FakeEmbedder
 
 WAIT = 20.0
@@ -33,10 +33,11 @@ class House:
         self.trouble: FootnoteError | None = None
         self.stop = Event()
 
-    def refresh(self) -> None:
+    def refresh(self) -> Iterator[None]:
         if self.trouble:
             raise self.trouble
         build_index(self.notes, self.data, FakeEmbedder(), check=check)
+        yield
 
     def reload(self) -> None:
         self.serving = None
@@ -52,7 +53,7 @@ class House:
         return {p.text for p in layout.read_library(self.serving).passages} if self.serving else set()
 
     def on_disk(self, words: str) -> bool:
-        return any(words.encode() in path.read_bytes() for path in self.data.rglob("*") if path.is_file())
+        return on_disk(self.data, words)
 
 
 @pytest.fixture
@@ -70,6 +71,25 @@ def test_a_change_serves_and_what_was_deleted_is_gone_from_the_disk_too(house: H
     assert house.texts() == {p.text for p in read_library(house.notes).passages}
     assert not house.on_disk(words)
     assert house.told == []
+
+
+def test_every_step_is_served_before_the_next_one_begins(house: House) -> None:
+    """The new index once had to wait until its thresholds had been measured."""
+    happened: list[str] = []
+
+    def refresh() -> Iterator[None]:
+        for step in ("built", "calibrated"):
+            happened.append(step)
+            build_index(house.notes, house.data, FakeEmbedder(), check=check, rebuild=True)
+            yield
+
+    def reload() -> None:
+        happened.append("served")
+
+    assert Keeper(
+        house.data, refresh=refresh, reload=reload, tell=house.told.append, stop=house.stop, grace=0.0
+    ).update()
+    assert happened == ["built", "served", "calibrated", "served"]
 
 
 def test_the_last_note_takes_the_index_with_it(house: House) -> None:

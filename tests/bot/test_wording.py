@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot import wording
+from rag.types import Filter
 from tests.bot.samples import BREAD, HEAT, LOAF, NOTHING, VENUS
 
 
@@ -88,3 +89,16 @@ def test_counts() -> None:
     assert wording.knows([VENUS, LOAF]) == "2 episodes from 3 notes"
     assert wording.knows([LOAF]) == "1 episode from 1 note"
     assert wording.plural(1200, "note") == "1,200 notes"
+
+
+def test_what_was_searched() -> None:
+    hard, soft = Filter(kind="guest", label="Ines", hard=True), Filter(kind="date", label="May", hard=False)
+    assert wording.searched([hard, soft]) == ["Searched: Ines", "Preferred: May"]
+    assert wording.searched([soft]) == ["Preferred: May"]
+    assert wording.searched([]) == []
+
+
+def test_what_may_be_meant_and_what_is_near() -> None:
+    assert wording.did_you_mean(["Ines", "Ida"]) == "Did you mean Ines or Ida?"
+    assert wording.near_episodes(["A: B", "C"]) == "Episodes that come nearest: A: B; C"
+    assert (wording.did_you_mean([]), wording.near_episodes([])) == ("", "")

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import NoReturn
 
-from rag.index import build_index
+from rag.indexing import build_index
 from rag.probe import check
 from tests.fakes import FakeEmbedder
 

@@ -13,7 +13,8 @@ import pytest
 
 from rag import build as layout
 from rag.errors import StorageFull
-from rag.index import build_index, open_index
+from rag.index import open_index
+from rag.indexing import build_index
 from rag.probe import check
 from rag.words import terms
 from tests.builders import word_salad, write_notes
@@ -89,7 +90,7 @@ FULL_DISK = """
 import shutil, sys
 from pathlib import Path
 from rag.errors import FootnoteError
-from rag.index import build_index
+from rag.indexing import build_index
 from rag.probe import check
 from tests.fakes import FakeEmbedder
 try:

@@ -9,9 +9,12 @@ import jsonschema
 import pytest
 
 from bot.assistant import LocalAssistant
+from bot.commands.eval import EvalOptions, run_eval
 from bot.json_face import schema
 from bot.settings import Settings
-from rag.evaluate import evaluate, load_questions
+from rag.lab.asking import evaluate
+from rag.lab.pipelines import load_configs
+from rag.lab.questions import load_questions
 
 pytestmark = pytest.mark.models
 
@@ -30,12 +33,15 @@ QUESTIONS: tuple[dict[str, object], ...] = (
 
 
 @pytest.fixture(scope="module")
-def document(
-    assistant: LocalAssistant, indexed: Settings, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, object]:
+def questions(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path: Path = tmp_path_factory.mktemp("questions") / "questions.jsonl"
     path.write_text("\n".join(json.dumps(question) for question in QUESTIONS), encoding="utf-8")
-    measured = evaluate(assistant.index, assistant.answerer, load_questions(path), notes=indexed.notes)
+    return path
+
+
+@pytest.fixture(scope="module")
+def document(assistant: LocalAssistant, indexed: Settings, questions: Path) -> dict[str, object]:
+    measured = evaluate(assistant.index, assistant.answerer, load_questions(questions), notes=indexed.notes)
     read_back: dict[str, object] = json.loads(json.dumps(measured))
     return read_back
 
@@ -58,3 +64,25 @@ def test_the_gold_passage_is_found_and_its_absence_noticed(document: dict[str, l
 
 def test_every_quote_stands_in_its_note(document: dict[str, dict[str, dict[str, object]]]) -> None:
     assert document["aggregates"]["quotes_byte_exact"]["value"] == 1.0
+
+
+def test_a_named_pipeline_writes_figures_and_a_report(
+    indexed: Settings, questions: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    figures, report = tmp_path / "figures.json", tmp_path / "report.html"
+    options = EvalOptions(questions=questions, json_out=figures, report=report, config="hybrid", deletion=True)
+    assert run_eval(indexed, options) == 0
+    measured = json.loads(figures.read_text(encoding="utf-8"))
+    jsonschema.validate(measured, schema("eval"))
+    assert "rank" not in measured["questions"][0]["timings_ms"]
+    assert "How do I unclog a sink?" in report.read_text(encoding="utf-8")
+    assert "The gate" in capsys.readouterr().out
+
+
+def test_an_ablation_has_a_row_for_every_pipeline(
+    indexed: Settings, questions: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    figures = tmp_path / "figures.json"
+    assert run_eval(indexed, EvalOptions(questions=questions, json_out=figures, deletion=True, ablation=True)) == 0
+    assert list(json.loads(figures.read_text(encoding="utf-8"))) == list(load_configs())
+    assert "hybrid" in capsys.readouterr().out

@@ -15,7 +15,7 @@ from bot.question import check_question
 from bot.render_text import plain, render
 from bot.settings import Settings
 from rag.errors import QuestionError
-from rag.index import build_index
+from rag.indexing import build_index
 from rag.llama import LlamaEmbedder
 from rag.probe import check
 from rag.types import Answer, Citation, NotCovered

@@ -15,7 +15,8 @@ import pytest
 
 from rag.answer import Answerer
 from rag.gate import Thresholds, load_gate_model
-from rag.index import Index, build_index, open_index
+from rag.index import Index, open_index
+from rag.indexing import build_index
 from rag.probe import check
 from rag.types import Answer, Citation, NotCovered
 from tests.fakes import FakeEmbedder, FakeGenerator

@@ -14,9 +14,10 @@ from bot.commands.index import update
 from bot.settings import Settings
 from bot.terminal import OwnedAssistant
 from bot.watch import kept_up
+from rag.build import drop_index
 from rag.errors import IndexMissing
-from rag.index import drop_index
 from rag.types import Answer, Assistant, Cancelled
+from tests.builders import on_disk
 from tests.conftest import KNOWLEDGE
 
 pytestmark = pytest.mark.models
@@ -63,7 +64,7 @@ def test_what_is_saved_is_cited_and_what_is_deleted_is_gone(settings: Settings) 
         until(lambda: "seventeen hinges" in owned.call(shown))
         note.unlink()
         until(lambda: "hinges" not in owned.call(shown))
-        until(lambda: not any(b"seventeen hinges" in f.read_bytes() for f in settings.data.rglob("*") if f.is_file()))
+        until(lambda: not on_disk(settings.data, "seventeen hinges"))
     assert told == []
 
 
@@ -73,8 +74,8 @@ def test_the_assistant_serves_the_newest_index_or_says_that_there_is_none(settin
         assistant.reload()
         before = assistant.index
         (settings.notes / "gate.txt").write_text(GATE)
-        update(settings)
-        assistant.reload()
+        for _ in update(settings):
+            assistant.reload()
         assert assistant.index is not before
         assert "seventeen hinges" in shown(assistant)
         drop_index(settings.data)
@@ -82,8 +83,8 @@ def test_the_assistant_serves_the_newest_index_or_says_that_there_is_none(settin
             assistant.reload()
         with pytest.raises(IndexMissing):
             assistant.ask(QUESTION)
-        update(settings)
-        assistant.reload()
+        for _ in update(settings):
+            assistant.reload()
         assert "seventeen hinges" in shown(assistant)
     finally:
         assistant.close()

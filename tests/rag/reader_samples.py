@@ -289,6 +289,81 @@ DESCRIPT = """[00:00:01] **Ines Moreau:** Welcome back, everyone.
 [00:02:12] **Karl Vogt:** For the yeast.
 """
 
+DESCRIPT_LABELS = """# Bread
+
+**Ines Moreau:** [00:00:01] Welcome back, everyone.
+
+**Karl Vogt:** [00:00:05] Thank you.
+
+**Ines Moreau:** [00:00:09] Why bread?
+
+**Karl Vogt:** [00:01:10] Because it is slow.
+
+**Ines Moreau:** [00:02:10] For what?
+
+**Karl Vogt:** [00:02:12] For the yeast.
+"""
+
+PODWISE = """---
+title: "The salt road"
+podcast: "Paper Tape Radio"
+link: "https://podwise.ai/dashboard/episodes/1000001"
+publish_date: 2024-07-16
+tags: [podcast, podwise]
+---
+
+## Summary
+
+Salt came over the mountains.
+
+## Takeaways
+
+- Mules carried two hundredweight.
+
+## Outlines
+
+- 00:00 Intro
+- 12:30 The mules
+
+## Q & A
+
+### Why mules?
+
+They were cheap.
+
+## Transcript
+
+00:00 Welcome back to the salt road.
+
+1:02:30 The mules knew it.
+"""
+
+AIRR = """# The Salt Road
+
+![rw-book-cover](https://images.example.org/cover.jpg)
+
+## Metadata
+- Author: [[Paper Tape Radio]]
+- Full Title: The Salt Road
+- Category: #podcasts
+- URL: https://www.airr.io/episode/5f1a
+
+## Highlights
+- Speaker 1: The road was older than the town. ([View Highlight](https://www.airr.io/quote/5f1a2b))
+    - Note: (12:30) ask about tolls
+- AirrQuote ([View Highlight](https://www.airr.io/quote/5f1a2c))
+    - Note: (14:05) the bridge
+"""
+
+POCKET_CASTS = """Paper Tape Radio: The salt road
+
+Why salt
+https://pca.st/episode/2f62aa1e-0000-4819-ba74-e400611a0b25?t=1327
+
+Bread
+https://pca.st/episode/2f62aa1e-0000-4819-ba74-e400611a0b25?t=88
+"""
+
 PLAIN = """it rained all day and the dough would not rise, so we talked about salt instead.
 
 salt is mined or boiled; the mined one is older than the boiled one by some two hundred million years.
@@ -311,5 +386,9 @@ SAMPLES = {
     "dialogue.txt": DIALOGUE,
     "lines.md": NAME_LINES,
     "descript.md": DESCRIPT,
+    "labels of descript.md": DESCRIPT_LABELS,
+    "podwise.md": PODWISE,
+    "airr.md": AIRR,
+    "pocketcasts.txt": POCKET_CASTS,
     "plain.txt": PLAIN,
 }

@@ -13,7 +13,8 @@ from rag.answer import NEAR_BEST, SPANS, Answerer, find
 from rag.errors import Interrupted, QuestionError
 from rag.fields import in_context
 from rag.gate import Evidence, GateModel, Thresholds
-from rag.index import Index, write_build
+from rag.index import Index
+from rag.indexing import write_build
 from rag.types import Answer, Hit, NotCovered
 from rag.words import terms
 from tests.builders import BEES, RYE, TIDES, library

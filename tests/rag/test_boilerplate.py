@@ -50,3 +50,29 @@ def test_a_question_may_be_about_it() -> None:
     assert asks_for_asides("what was the discount code?")
     assert asks_for_asides("who sponsors the show")
     assert not asks_for_asides("how long does rye bread keep?")
+
+
+READS = [
+    "This episode is brought to you by Crustly. Crustly sends a box of flour to your door every week. With Crustly you "
+    "choose the grain and they mill it the same morning. Go to crustly dot com slash table and get twenty percent off.",
+    "They mill it the same morning, and I have baked with it all winter. Sign up at crustly.com/table for a free "
+    "trial, no card needed. Your first box ships within a week and you can cancel any time. That's crustly.com/table.",
+]
+TALK = [
+    "Salt slows the yeast by a third, which is why bakers add it late. You can feel it in the dough after ten minutes. "
+    "The dough gets tight and holds its gas, and the crumb gets finer. We will be back after a word from our sponsor. "
+    "Before that, tell me why you moved to the mountains and how the oven came up there.",
+    "The show was sponsored by nobody for years, and we liked it. The mills stood by the river and ran twice a day. "
+    "The miller kept a tenth of the grain as his fee. In winter the wheel froze and the village ate last year's bread.",
+]
+
+
+@pytest.mark.parametrize("text", READS)
+def test_a_window_that_is_mostly_a_sponsor_read_is_beside_the_matter(text: str) -> None:
+    assert is_aside(text)
+
+
+@pytest.mark.parametrize("text", TALK)
+def test_a_window_that_only_mentions_a_sponsor_is_not(text: str) -> None:
+    """One turn of phrase anywhere in a transcript's window ranked all of it down."""
+    assert not is_aside(text)

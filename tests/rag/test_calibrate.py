@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,36 +12,22 @@ from rag import build as layout
 from rag.answer import Answerer, Retrieved
 from rag.calibrate import (
     ANSWERED_WRONGLY,
-    FILE,
     LEAST_WORDS,
     SHOWN_WRONGLY,
-    Calibration,
     _measure,
     calibrate,
-    is_calibrated,
-    load_calibration,
     make_trials,
     off_topic_questions,
-    save_calibration,
 )
-from rag.errors import IndexMismatch, IndexMissing
 from rag.gate import Thresholds, load_gate_model
-from rag.index import Index, write_build
+from rag.index import Index
+from rag.indexing import write_build
 from rag.words import content_words, words
 from tests.builders import library, passage, word_salad
 from tests.fakes import FakeEmbedder
 
 PASSAGES = [passage(text, position=i) for i, text in enumerate(word_salad(60, vocabulary=300))]
 PROBABILITIES = st.lists(st.sampled_from([0.0, 0.1, 0.5, 0.9, 1.0]) | st.floats(0, 1), min_size=1, max_size=60)
-SAMPLE = Calibration(
-    answer=0.5,
-    closest=0.25,
-    trials=9,
-    answered_with=0.6,
-    answered_without=0.1,
-    off_topic=80,
-    off_topic_answered=0.0,
-)
 
 
 def test_trials_are_the_same_every_time_and_one_a_passage() -> None:
@@ -133,29 +118,3 @@ def test_a_passage_is_taken_out_with_its_copies_and_the_outcome_is_repeatable(in
     assert {item for item in asked if item[1]} == expected
     assert found.answered_with > found.answered_without
     assert found == calibrate(index, FakeEmbedder(), answerer)
-
-
-def test_a_calibration_stays_with_its_build(tmp_path: Path) -> None:
-    with pytest.raises(IndexMissing):
-        is_calibrated(tmp_path)
-    folder = layout.builds_folder(tmp_path) / "one"
-    folder.mkdir(parents=True)
-    (folder / layout.MANIFEST).write_text("{}")
-    layout.make_current(tmp_path, folder)
-    assert not is_calibrated(tmp_path)
-    save_calibration(folder, SAMPLE)
-    assert is_calibrated(tmp_path)
-    assert load_calibration(tmp_path) == SAMPLE
-    assert SAMPLE.thresholds == Thresholds(answer=0.5, closest=0.25)
-    assert [path.name for path in folder.glob("*calib*")] == [FILE]
-
-
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"answer": 1}', json.dumps({"unknown": 1})])
-def test_a_spoilt_calibration_names_the_command(tmp_path: Path, content: str) -> None:
-    folder = layout.builds_folder(tmp_path) / "one"
-    folder.mkdir(parents=True)
-    (folder / layout.MANIFEST).write_text("{}")
-    (folder / FILE).write_text(content)
-    layout.make_current(tmp_path, folder)
-    with pytest.raises(IndexMismatch, match="Run: footnote calibrate"):
-        load_calibration(tmp_path)

@@ -34,14 +34,15 @@ def test_the_order_of_a_rows_sentences_does_not_matter(cosines: list[float]) -> 
     assert row_cosine(cosines)[0] <= row_cosine(cosines)[1]
 
 
-def test_words_add_their_share_of_the_best() -> None:
+def test_words_add_their_share_of_the_most_there_can_be() -> None:
     scores = fuse(array(0.5, 0.6, 0.1), array(10, 0, 5), 10)
     np.testing.assert_allclose(scores, [0.5 + LEXICAL_WEIGHT, 0.6, 0.1 + LEXICAL_WEIGHT / 2], rtol=1e-6)
     assert list(np.argsort(-scores)) == [0, 1, 2]
 
 
-def test_the_share_is_of_the_whole_index_not_of_the_candidates() -> None:
-    assert fuse(array(0.5), array(5), 10)[0] == pytest.approx(fuse(array(0.5, 0.9), array(5, 10), 10)[0])
+def test_a_weak_match_stays_weak_where_there_is_no_better() -> None:
+    """The best passage once had the full share, though it held one word of the question's six."""
+    assert fuse(array(0.5), array(1), 6)[0] == pytest.approx(0.5 + LEXICAL_WEIGHT / 6)
 
 
 def test_without_a_known_word_cosines_alone_count() -> None:

@@ -41,6 +41,14 @@ def test_scores_and_order_are_those_of_the_formula(row: int) -> None:
     assert scores[row] > 0
 
 
+def test_no_passage_reaches_the_ceiling() -> None:
+    index = LexicalIndex.build(DOCUMENTS)
+    query = [*DOCUMENTS[3][:3], "nowhere"]
+    assert 0 < index.scores(query).max() < index.ceiling(query)
+    assert index.ceiling(query) == pytest.approx(sum(map(index.idf, query)))
+    assert index.ceiling([]) == 0
+
+
 def test_what_is_saved_gives_the_same_scores(tmp_path: Path) -> None:
     built = LexicalIndex.build(DOCUMENTS)
     built.save(tmp_path / "words")

@@ -222,6 +222,23 @@ def test_folders_that_loop_are_read_once(tmp_path: Path) -> None:
     assert [note.file for note in library.notes] == ["good.txt", "sub/more.txt"]
 
 
+def test_a_link_out_of_the_folder_is_named_and_not_followed(tmp_path: Path) -> None:
+    """A link to /etc/passwd among the notes was read, and could be cited."""
+    notes = tmp_path / "notes"
+    (notes / "sub").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    for place in (notes, notes / "sub", tmp_path / "elsewhere"):
+        (place / "a.txt").write_text("Salt is two percent of the flour.\n")
+    (notes / "file.txt").symlink_to(tmp_path / "elsewhere" / "a.txt")
+    (notes / "folder").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    (notes / "inside.txt").symlink_to(notes / "a.txt")
+    library = read_library(notes)
+    assert [note.file for note in library.notes] == ["a.txt", "inside.txt", "sub/a.txt"]
+    left_out = {w.file: w.reason for w in library.warnings if w.skipped}
+    assert set(left_out) == {"file.txt", "folder"}
+    assert all("leads out of the notes folder" in reason for reason in left_out.values())
+
+
 def test_what_is_no_file_is_never_opened(tmp_path: Path) -> None:
     folder(tmp_path, good_txt=GOOD)
     os.mkfifo(tmp_path / "pipe.txt")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from rag import build as layout
 from rag.errors import IndexCorrupt, IndexProblem
-from rag.index import probe, write_build
+from rag.indexing import probe, write_build
 from rag.probe import check
 from rag.store import VALUES
 from tests.builders import library, word_salad
@@ -54,14 +55,21 @@ def test_a_cut_segment_is_found_even_if_it_crashes_natively(harmed: Path, name: 
         probe(harmed)
 
 
+def seal_again(folder: Path) -> None:
+    """Let the manifest believe that the files are as they should be."""
+    layout.write_manifest(folder, replace(layout.read_manifest(folder), parts=layout.seal(folder)))
+
+
 def test_vectors_of_another_build_are_found(harmed: Path) -> None:
     values = np.load(harmed / layout.VECTORS / VALUES)
     np.save(harmed / layout.VECTORS / VALUES, values[::-1])
+    seal_again(harmed)
     with pytest.raises(IndexProblem, match="does not find itself"):
         check(harmed)
 
 
 def test_passages_of_another_build_are_found(harmed: Path) -> None:
     layout.write_library(harmed, library(word_salad(400, seed=8)))
+    seal_again(harmed)
     with pytest.raises(IndexProblem, match="belong to other passages"):
         check(harmed)

@@ -4,7 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.question import asks_about_episode, can_answer, is_wordless, leans, resolve
+from rag.question import (
+    MOST_LETTERS,
+    MOST_WORDS,
+    asks_about_episode,
+    can_answer,
+    first_words,
+    holds_asked,
+    is_wordless,
+    leans,
+    resolve,
+)
+from rag.types import Turn
 
 
 @pytest.mark.parametrize(
@@ -93,3 +104,55 @@ def test_wordless(question: str) -> None:
 @pytest.mark.parametrize("question", ["what is the", "月", "7"])
 def test_not_wordless(question: str) -> None:
     assert not is_wordless(question)
+
+
+GUESTS = {"venus": ("Mara Lind",), "bread": ("Ines", "Jo"), "moon": ()}
+
+
+@pytest.mark.parametrize(
+    ("question", "turns", "expected"),
+    [
+        (
+            "and what does he say about heat?",
+            [Turn(question="What did Kepler write?"), Turn(question="why is bread sour?", episodes=("bread", "venus"))],
+            "Ines Jo: and what does he say about heat?",
+        ),
+        (
+            "and what does she say?",
+            [Turn(question="Is GPT-4 warm?", episodes=("venus",))],
+            "Mara Lind GPT-4: and what does she say?",
+        ),
+        (
+            "and what does he say?",
+            [Turn(question="What did kepler say?", episodes=("venus",))],
+            "kepler: and what does he say?",
+        ),
+        ("how much is it?", [Turn(question="what is yeast", episodes=("moon",))], "yeast: how much is it?"),
+        ("and why?", [Turn(question="is it warm?", searched="Kepler Venus: is it warm?")], "Kepler Venus: and why?"),
+        ("any others?", [Turn(question="what rises", episodes=("gone",))], "rises: any others?"),
+    ],
+)
+def test_a_pronoun_stands_for_who_the_answer_cited(question: str, turns: list[Turn], expected: str) -> None:
+    """ "and what does he say" after a question that names nobody went back to the guest of an older question."""
+    people = lambda episode: GUESTS.get(episode, ())  # noqa: E731
+    assert resolve(question, turns, names=frozenset({"kepler"}), people=people) == expected
+
+
+def test_a_long_question_is_cut() -> None:
+    assert first_words("why " * 2_000) == " ".join(["why"] * MOST_WORDS)
+    assert first_words("why  so?") == "why  so?"
+    assert len(first_words("月" * 5_000)) == MOST_LETTERS
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "holds"),
+    [
+        ("Who met Ines?", "She met Ines and then Mara.", True),
+        ("Who met Ines?", "She met Ines.", False),
+        ("How many eggs?", "two thousand", True),
+        ("How many eggs?", "a lot", False),
+        ("Why so?", "Mara, 12", False),
+    ],
+)
+def test_a_sentence_that_holds_what_is_asked_for(question: str, text: str, holds: bool) -> None:
+    assert holds_asked(question, text) is holds

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag.readers import Part, Reading, Source, reader_for
-from rag.text import readable
+from rag.text import readable, repair
 from tests.rag.reader_samples import SRT, VTT, VTT_BARE
 
 
@@ -91,3 +91,60 @@ def test_line_ends(end: str) -> None:
 def test_a_caption_that_is_a_number_is_kept() -> None:
     text = "WEBVTT\n\n00:01.000 --> 00:02.000\nHow many?\n42\n\n00:03.000 --> 00:04.000\nSo many.\n"
     assert "42" in " ".join(readable(text[u.start : u.end]) for u in read(text).parts[0].units)
+
+
+ROLLING = """WEBVTT
+Kind: captions
+Language: en
+
+00:00:00.160 --> 00:00:02.869 align:start position:0%
+ 
+salt<00:00:00.480><c> slows</c><00:00:00.640><c> the</c><00:00:00.880><c> yeast</c>
+
+00:00:02.869 --> 00:00:02.879 align:start position:0%
+salt slows the yeast
+ 
+
+00:00:02.879 --> 00:00:05.190 align:start position:0%
+salt slows the yeast
+and<00:00:03.120><c> two</c><00:00:03.360><c> percent</c><00:00:03.600><c> is</c>
+
+00:00:05.190 --> 00:00:05.200 align:start position:0%
+and two percent is
+ 
+
+00:00:05.200 --> 00:00:07.000 align:start position:0%
+and two percent is
+the<00:00:05.400><c> usual</c><00:00:05.900><c> amount</c>
+
+00:00:07.010 --> 00:00:09.000
+yeah
+
+00:00:09.010 --> 00:00:11.000
+yeah
+"""
+"""As YouTube writes its automatic captions (seen in what yt-dlp saves; its issue 1734 describes the repeats): each
+caption shows the line before again, and one of 10 ms carries it over."""
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_captions_that_roll_are_read_once(end: str) -> None:
+    """Every line was read twice or three times. Who says a word twice is still heard twice."""
+    text = ROLLING.replace("\n", end)
+    reading = read(text)
+    units = reading.parts[0].units
+    said = [readable(text[u.start : u.end]) for u in units]
+    assert said == ["salt slows the yeast and two percent is the usual amount yeah yeah"]
+    assert (units[0].line_start, units[0].line_end, units[0].seconds) == (7, 29, 0)
+    assert reading.warnings == ()
+
+
+def test_what_is_shown_of_rolling_captions_leads_back_to_its_place() -> None:
+    unit = read(ROLLING).parts[0].units[0]
+    raw = ROLLING[unit.start : unit.end]
+    shown = repair(raw)
+    at = shown.text.index("two percent is the usual")
+    start, end = shown.text_to_raw[at], shown.text_to_raw[at + len("two percent is the usual") - 1] + 1
+    assert raw[start:].startswith("two</c>")
+    assert raw[:end].endswith("usual")
+    assert readable(raw[start:end]).startswith("two percent is the usual")

@@ -1,15 +1,30 @@
 """What podcast and note programs export.
 
-Snipd: the default templates in https://github.com/snipd-app/snipd-obsidian (src/types.ts). Readwise, through which Airr
-exports too: https://help.readwise.io/article/121-how-can-i-customize-the-markdown-export. Notion:
-https://www.notion.com/help/export-your-content. Descript: https://help.descript.com (Export transcript, Markdown).
-Podwise and Pocket Casts give minutes as chapter lists and as links.
+Snipd: the default templates in https://github.com/snipd-app/snipd-obsidian (src/types.ts). Readwise, through which
+Airr exports too: https://help.readwise.io/article/121-how-can-i-customize-the-markdown-export (a quote that Airr has no
+words for is called AirrQuote: seen in plugins that import from Readwise). Notion:
+https://www.notion.com/help/export-your-content. Descript: the formats, speaker labels and timecodes that
+https://github.com/descriptinc/descript-mcp (skills/export-transcript) names. Podwise publishes no format: the keys and
+sections are those of notes that people keep of it (title, podcast, link, publish_date; Summary, Takeaways, Outlines,
+Q & A, Transcript). Pocket Casts shares a bookmark as its title and a link:
+https://github.com/Automattic/pocket-casts-android (issues 2025 and 2405).
 """
 
 from __future__ import annotations
 
 from rag.readers import Part, Reading, Source, Unit, reader_for
-from tests.rag.reader_samples import CHAPTERS, DESCRIPT, NAME_LINES, NOTION, READWISE, SNIPD
+from tests.rag.reader_samples import (
+    AIRR,
+    CHAPTERS,
+    DESCRIPT,
+    DESCRIPT_LABELS,
+    NAME_LINES,
+    NOTION,
+    POCKET_CASTS,
+    PODWISE,
+    READWISE,
+    SNIPD,
+)
 
 
 def read(text: str, file: str = "note.md") -> Reading:
@@ -84,3 +99,29 @@ def test_descript() -> None:
     reading = read(DESCRIPT)
     assert (reading.kind, part(DESCRIPT).units[0].seconds) == ("transcript", 1)
     assert holding(DESCRIPT, "Because it is slow") is not None
+
+
+def test_descript_with_the_label_first() -> None:
+    reading = read(DESCRIPT_LABELS)
+    assert (reading.kind, part(DESCRIPT_LABELS).entry.title) == ("transcript", "Bread")
+    assert holding(DESCRIPT_LABELS, "Because it is slow").seconds == 1
+
+
+def test_podwise() -> None:
+    entry = part(PODWISE).entry
+    assert (entry.show, entry.title, entry.date) == ("Paper Tape Radio", "The salt road", "2024-07-16")
+    assert entry.urls == ("https://podwise.ai/dashboard/episodes/1000001",)
+    assert [holding(PODWISE, words).seconds for words in ("12:30 The", "Salt came", "knew it")] == [750, None, 3750]
+
+
+def test_airr() -> None:
+    entry = part(AIRR).entry
+    assert (entry.show, entry.title) == ("Paper Tape Radio", "The Salt Road")
+    assert [holding(AIRR, words).seconds for words in ("ask about tolls", "the bridge")] == [750, 845]
+
+
+def test_bookmarks_shared_from_pocket_casts() -> None:
+    """The words of a bookmark had no minute, only the line with the link did."""
+    entry = part(POCKET_CASTS).entry
+    assert (entry.show, entry.title) == ("Paper Tape Radio", "The salt road")
+    assert [(holding(POCKET_CASTS, words).seconds) for words in ("Why salt", "Bread")] == [1327, 88]

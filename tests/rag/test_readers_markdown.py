@@ -5,6 +5,8 @@ Obsidian: https://help.obsidian.md/obsidian-flavored-markdown. Logseq: https://d
 
 from __future__ import annotations
 
+import pytest
+
 from rag.readers import Reading, Source, Unit, reader_for
 from tests.rag.reader_samples import LOGSEQ, MARKDOWN, PLAIN
 
@@ -95,3 +97,19 @@ def test_a_passage_without_a_minute_is_around_that_of_its_section() -> None:
     assert said["tolls (15:00)"] == (900, False)
     assert said["a penny"] == (900, True)
     assert said["Old."] == (None, False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Link: talk (https://youtu.be/Bread000001)\n- a bullet about bread\n",
+        "# Bread\n\nintro words.\n\nLink: talk (https://youtu.be/Bread000001)\n- a bullet about bread\n",
+        "Bread\n\n**Link:** [talk](https://youtu.be/Bread000001)\n- a bullet about bread\n",
+    ],
+)
+def test_a_line_with_a_link_above_a_bullet_gives_the_link(text: str) -> None:
+    """It became the bullet's heading, and the episode had no link."""
+    source = Source.of("note.md", text)
+    found = reader_for(source).read(source).parts[0]
+    assert found.entry.urls == ("https://youtu.be/Bread000001",)
+    assert [unit.section for unit in found.units if "bullet" in text[unit.start : unit.end]] in ([()], [("Bread",)])

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.sentences import sentence_spans
+from rag.readers.windows import windows
+from rag.sentences import CUT, ends_sentence, sentence_spans
 
 
 def sentences(text: str) -> list[str]:
@@ -55,3 +56,31 @@ def test_a_long_text_of_marks_takes_no_time(unit: str) -> None:
     start = time.process_time()
     sentence_spans(text)
     assert time.process_time() - start < 1.0
+
+
+ENDED = [
+    "It is.",
+    "月は海を引く。",
+    "本当？」",
+    "नमक धीमा करता है।",
+    "نمک آہستہ ہے۔",
+    "لماذا الخبز؟",
+    "Երկար է։",
+    "ረጅም ነው።",
+    "(Yes.)",
+]
+
+
+@pytest.mark.parametrize("text", ENDED)
+def test_sentences_of_every_script_end(text: str) -> None:
+    """Windows and long units knew the Latin marks and three others only: other scripts were cut within sentences."""
+    assert ends_sentence(text)
+    assert not ends_sentence(text.rstrip(".。？」।۔؟։።)*") + " and")
+    found = CUT.search(text + " more")
+    assert found is not None
+    assert found.end() >= len(text) - 1
+
+
+def test_windows_close_at_the_end_of_a_hindi_sentence() -> None:
+    lines = ["नमक खमीर को धीमा करता है और आटा" * 8, "कम हो जाता है।", "दो प्रतिशत सामान्य है।"]
+    assert [len(window) for window in windows(lines, lines)] == [2, 1]

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from rag.errors import IndexCorrupt
-from rag.store import ADD_BATCH, Vector, VectorStore
+from rag.store import ADD_BATCH, DATABASE, Vector, VectorStore, check_database, vectors_by_text
 from rag.store import ROWS as ROWS_FILE
+from rag.store import TEXTS as TEXTS_FILE
 from rag.store import VALUES as VALUES_FILE
 from rag.types import FloatArray
 
+ROOT = Path(__file__).parents[2]
 COUNT, DIMENSION = ADD_BATCH + 300, 24
 
 
@@ -69,8 +75,8 @@ def test_cosines_are_exact_and_in_the_order_asked_for(store: VectorStore, number
     np.testing.assert_allclose(store.cosines(query, numbers), VALUES[numbers] @ query, atol=1e-6)
 
 
-def test_every_vector_can_be_taken_over(store: VectorStore) -> None:
-    known = store.vectors_by_text()
+def test_every_vector_can_be_taken_over(folder: Path, store: VectorStore) -> None:
+    known = vectors_by_text(folder)
     assert set(known) == {vector.text_hash for vector in VECTORS}
     for i in (0, ADD_BATCH - 1, ADD_BATCH, COUNT - 1):
         np.testing.assert_allclose(known[f"text {i}"], VALUES[i], atol=1e-6)
@@ -94,13 +100,38 @@ def test_closing_one_reader_leaves_another_one_working(folder: Path) -> None:
 
 
 def test_settings_of_other_programs_are_not_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Chroma reads the `.env` of the working directory too."""
-    (tmp_path / ".env").write_text("PERSIST_DIRECTORY=/nowhere\nFOOTNOTE_NOTES=here\nCHROMA_SERVER_HOST=x.invalid\n")
+    """Chroma reads the `.env` of the working directory too; an empty CHROMA_API_IMPL there kept it from opening."""
+    (tmp_path / ".env").write_text("PERSIST_DIRECTORY=/nowhere\nCHROMA_SERVER_HOST=x.invalid\nCHROMA_API_IMPL=\n")
+    monkeypatch.setenv("IS_PERSISTENT", "perhaps")
     monkeypatch.chdir(tmp_path)
     store = VectorStore.create(tmp_path / "v")
     store.add(VECTORS[:5], VALUES[:5])
     store.close()
     assert (tmp_path / "v" / "chroma.sqlite3").is_file()
+
+
+def test_chroma_is_imported_whatever_the_environment_says(tmp_path: Path) -> None:
+    """It makes settings of its own while it is imported, and a variable that is no number kept it from that."""
+    (tmp_path / ".env").write_text("CHROMA_SERVER_HTTP_PORT=\nCHROMA_API_IMPL=\n")
+    environment = {**os.environ, "CHROMA_SERVER_NOFILE": "many", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", "import rag.store"]
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True)
+
+
+def test_a_page_of_the_database_that_was_overwritten_is_noticed(harmed: Path) -> None:
+    """Chroma's Rust code panics over it, which is no Exception in Python."""
+    check_database(harmed)
+    path = harmed / DATABASE
+    content = bytearray(path.read_bytes())
+    content[8 * 4096 : 12 * 4096] = bytes(4 * 4096)
+    path.write_bytes(content)
+    with pytest.raises(IndexCorrupt, match="footnote index"):
+        check_database(harmed)
+    with (
+        pytest.raises(IndexCorrupt, match="footnote index"),
+        closing(VectorStore.open(harmed, expected=COUNT)) as store,
+    ):
+        store.check(samples=100)
 
 
 def test_no_store_is_made_where_there_was_none(tmp_path: Path) -> None:
@@ -121,7 +152,7 @@ def test_a_spoilt_database_is_noticed(harmed: Path, content: bytes) -> None:
         VectorStore.open(harmed, expected=COUNT)
 
 
-@pytest.mark.parametrize("name", [VALUES_FILE, ROWS_FILE])
+@pytest.mark.parametrize("name", [VALUES_FILE, ROWS_FILE, TEXTS_FILE])
 @pytest.mark.parametrize("content", [None, b"", b"not an array"])
 def test_missing_or_spoilt_arrays_are_noticed(harmed: Path, name: str, content: bytes | None) -> None:
     (harmed / name).unlink() if content is None else (harmed / name).write_bytes(content)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from rag.errors import Interrupted, QuestionError
-from rag.index import Index, write_build
+from rag.index import Index
+from rag.indexing import write_build
 from rag.topics import POINTS, Summarizer
 from rag.types import Episode, Library, NotCovered, Note, NoteKind, Passage, TopicSummary
 from tests.builders import passage

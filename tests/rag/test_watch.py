@@ -163,3 +163,12 @@ def test_these_are_nobodys_notes(name: str) -> None:
 @pytest.mark.parametrize("name", ["a.txt", "part one.md", "tmp.md", "~ on sleep.md", "c# notes.txt", "a.b.c.md"])
 def test_these_may_be(name: str) -> None:
     assert not is_ignored(name)
+
+
+def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
+    """A link to the root of the disk had all of it looked at every ten seconds."""
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "a.txt").write_text("one")
+    (tmp_path / "notes" / "out").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    assert stamps(tmp_path / "notes") == {}

@@ -112,6 +112,11 @@ def pdf(pages: Sequence[Sequence[tuple[float, float, float, str]]]) -> bytes:
             b" /Contents %d 0 R >>" % (5 + 2 * number)
         )
         objects.append(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(drawn), drawn))
+    return numbered(objects)
+
+
+def numbered(objects: Sequence[bytes]) -> bytes:
+    """A PDF of these objects, the first of them its catalogue."""
     out, places = b"%PDF-1.4\n", []
     for number, body in enumerate(objects, start=1):
         places.append(len(out))

@@ -237,7 +237,7 @@ def test_damaged_json_says_where(tmp_path: Path) -> None:
 )
 def test_other_json_is_refused_with_what_is_read(tmp_path: Path, other: str) -> None:
     reason = refused(tmp_path, "data.json", other)
-    assert "Podcasting 2.0, Whisper, faster-whisper, whisper.cpp, Deepgram and AssemblyAI" in reason
+    assert "Podcasting 2.0, Whisper, faster-whisper, whisper.cpp, Deepgram, AssemblyAI and Descript" in reason
 
 
 @pytest.mark.parametrize("opening", ["[", '{"segments":', '{"segments":[{"text":"a","start":1,"words":['])
@@ -260,3 +260,18 @@ def test_a_mark_and_another_encoding(tmp_path: Path) -> None:
     data = json.dumps(whisper(), ensure_ascii=False)
     for encoding in ("utf-8-sig", "utf-16", "utf-16-le"):
         assert SPOKEN[0] in read(tmp_path, "talk.json", data.encode(encoding)).source.text
+
+
+def test_descript(tmp_path: Path) -> None:
+    """The document behind a page published with Descript: words under `mediaLibrary`, `voices` with the names (as in
+    programs that read it, which take `mediaRefs[0].voiceover.metadata.alignment`)."""
+    said = [("Welcome", 1.0, "a"), ("back.", 1.4, "a"), ("Thank", 65.2, "b"), ("you.", 65.4, "b")]
+    words = [{"word": w, "startTime": t, "endTime": t + 0.2, "speaker": {"speakerId": s}} for w, t, s in said]
+    voices = [{"id": "a", "name": "Ines Moreau"}, {"id": "b", "name": "Karl Vogt"}]
+    media = [{"voiceover": {"metadata": {"alignment": words}}}]
+    whole = {"voices": voices, "mediaLibrary": {"mediaRefs": media}}
+    loaded = read(tmp_path, "bread.json", json.dumps(whole))
+    assert [(seconds, text) for _, seconds, text in shown(loaded)] == [
+        (1, "[0:01] Ines Moreau: Welcome back."),
+        (65, "[1:05] Karl Vogt: Thank you."),
+    ]

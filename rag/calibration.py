@@ -1,0 +1,101 @@
+"""The thresholds measured on an index, kept beside the build and carried over to the next one.
+
+A build that differs little from the one that was measured is served with its thresholds, so that a saved note need not
+wait for a measurement; how much has changed since then is recorded, and says when to measure again. Knows nothing of
+how thresholds are measured.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from rag.build import current_build
+from rag.errors import IndexMismatch
+from rag.gate import Thresholds, gate_fingerprint
+
+log = logging.getLogger(__name__)
+
+FILE = "calibration.json"
+REMEDY = "Run: footnote calibrate"
+DUE_FROM = 0.10  # share of the texts changed since the measurement from which to measure again
+WORTHLESS_FROM = 0.50  # and from which thresholds are not even good enough until then
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """Thresholds and how they came about; kept beside the build they serve.
+
+    Attributes:
+        trials: questions made from the notes.
+        answered_with: share of them answered with their passage in the notes.
+        answered_without: share of them answered without it; by construction about one in ten.
+        off_topic: everyday questions asked.
+        off_topic_answered: share of those answered.
+        build: name of the build they were measured on.
+        changed: share of the index's texts that have changed since then, summed over the builds in between; 0 on that
+            build itself.
+    """
+
+    answer: float
+    closest: float
+    trials: int
+    answered_with: float
+    answered_without: float
+    off_topic: int
+    off_topic_answered: float
+    build: str = ""
+    changed: float = 0.0
+
+    @property
+    def thresholds(self) -> Thresholds:
+        return Thresholds(answer=self.answer, closest=self.closest)
+
+
+def save_calibration(build: Path, calibration: Calibration) -> None:
+    """Keep a calibration with a build, and with the gate it was measured for."""
+    fresh = build / f"{FILE}.new"
+    fresh.write_text(json.dumps({"gate": gate_fingerprint(), **asdict(calibration)}, indent=1), encoding="utf-8")
+    fresh.replace(build / FILE)
+
+
+def load_calibration(data: Path) -> Calibration:
+    """The serving build's calibration. Raises IndexMismatch if it has none for the gate in use."""
+    return _read(current_build(data))
+
+
+def carry_over(before: Path, after: Path, *, changed: float) -> None:
+    """Let the thresholds of one build serve the next, of whose texts the share `changed` is not the same.
+
+    Nothing happens where there are none for the gate in use, or where too much has changed since they were measured.
+    """
+    try:
+        calibration = _read(before)
+    except IndexMismatch:
+        return
+    carried = replace(calibration, changed=calibration.changed + changed)
+    if carried.changed < WORTHLESS_FROM:
+        save_calibration(after, carried)
+        log.info(
+            "thresholds carried over from build %s; %.1f%% has changed since", carried.build, 100 * carried.changed
+        )
+
+
+def is_calibrated(data: Path, *, changed_below: float = float("inf")) -> bool:
+    """Whether the serving build has thresholds for the gate in use, of which less than that share has changed."""
+    try:
+        return load_calibration(data).changed < changed_below
+    except IndexMismatch:
+        return False
+
+
+def _read(build: Path) -> Calibration:
+    try:
+        stored = json.loads((build / FILE).read_text(encoding="utf-8"))
+        if stored.pop("gate") == gate_fingerprint():
+            return Calibration(**stored)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise IndexMismatch("This index has not been calibrated.", remedy=REMEDY) from error
+    raise IndexMismatch("This index was calibrated for another version of the gate.", remedy=REMEDY)

@@ -1,0 +1,274 @@
+"""From a notes folder to a serving build: read, embed, store, probe, swap.
+
+A build is made beside the serving one and swapped in by one atomic rename, so that a crash at any point
+leaves the old one serving. The notes are the only source of truth: an index can always be rebuilt. Knows nothing of
+how a build is searched, save that the probe does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import subprocess  # the probe runs in a process of its own, because it can crash natively
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+
+from rag import build as layout
+from rag import calibration, duplicates
+from rag.build import Manifest
+from rag.errors import IndexCorrupt, IndexProblem, NotesError
+from rag.fields import FIELDS_VERSION, lexical_terms, vector_texts
+from rag.index import check_manifest
+from rag.lexical import LexicalIndex
+from rag.library import READER_VERSION, read_library, scan
+from rag.store import Vector, VectorStore, vectors_by_text
+from rag.types import Embedder, FloatArray, Library, ReadWarning
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[str, int, int], None]
+Check = Callable[[Path], None]
+EMBED_BATCH = 256
+PROBE_SECONDS = 120
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildReport:
+    """What a build did.
+
+    Attributes:
+        unchanged: True where the serving index already was up to date and nothing was done.
+        embedded: vectors computed; the others were taken over from the build before.
+        seconds: wall time.
+    """
+
+    unchanged: bool
+    notes: int
+    episodes: int
+    passages: int
+    vectors: int
+    embedded: int
+    seconds: float
+    warnings: tuple[ReadWarning, ...] = ()
+
+
+def is_current(notes: Path, data: Path, *, embedder: str) -> bool:
+    """Whether the serving index holds the notes as they are now. Raises NotesError for the folder itself."""
+    files = dict(scan(notes))
+    try:
+        manifest = layout.read_manifest(layout.current_build(data))
+        check_manifest(manifest, embedder=embedder)
+    except IndexProblem:
+        return False
+    return manifest.files == files
+
+
+def build_index(
+    notes: Path,
+    data: Path,
+    embedder: Embedder,
+    *,
+    rebuild: bool = False,
+    progress: Progress | None = None,
+    check: Check | None = None,
+) -> BuildReport:
+    """Bring the index in `data` up to date with `notes`; vectors of unchanged texts are taken over.
+
+    `progress` is told (stage, done, total). `rebuild` takes nothing over. `check` raises IndexCorrupt for a
+    build that may not serve; `probe` if None. Raises NotesError, IndexBusy, StorageFull; whatever is raised,
+    the index that served before still does.
+    """
+    check = check or probe
+    started = time.monotonic()
+    tell = progress or (lambda _stage, _done, _total: None)
+    with layout.storage_errors(data), layout.lock(data):
+        if not rebuild and is_current(notes, data, embedder=embedder.fingerprint):
+            if _is_sound(data, check):
+                return _unchanged(data, started)
+            rebuild = True  # nothing of a damaged build is taken over
+        files = dict(scan(notes))  # before reading: what changes meanwhile is seen as changed next time
+        library = read_library(notes, progress=lambda done, total, _file: tell("Reading", done, total))
+        if not library.passages:
+            raise NotesError(
+                f"No note in {notes} could be read.",
+                remedy="Put .txt or .md files there; see knowledge/README.md",
+            )
+        known = {} if rebuild else _known_vectors(data, embedder.fingerprint)
+        with layout.new_build(data) as folder:
+            written = write_build(folder, library, files, embedder, known=known, progress=tell)
+            for before in layout.serving(data):
+                calibration.carry_over(before, folder, changed=written.changed)
+            tell("Checking", 0, 1)
+            check(folder)
+        tell("Checking", 1, 1)
+    return BuildReport(
+        unchanged=False,
+        notes=len(library.notes),
+        episodes=len(library.episodes),
+        passages=len(library.passages),
+        vectors=written.vectors,
+        embedded=written.embedded,
+        seconds=time.monotonic() - started,
+        warnings=library.warnings,
+    )
+
+
+def _is_sound(data: Path, check: Check) -> bool:
+    """Whether the serving build passes its check."""
+    try:
+        check(layout.current_build(data))
+    except IndexProblem as error:
+        log.warning("%s It is built anew.", error)
+        return False
+    return True
+
+
+def _unchanged(data: Path, started: float) -> BuildReport:
+    folder = layout.current_build(data)
+    library = layout.read_library(folder)
+    return BuildReport(
+        unchanged=True,
+        notes=len(library.notes),
+        episodes=len(library.episodes),
+        passages=len(library.passages),
+        vectors=layout.read_manifest(folder).vectors,
+        embedded=0,
+        seconds=time.monotonic() - started,
+        warnings=library.warnings,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """What `write_build` wrote.
+
+    Attributes:
+        vectors: in the build.
+        embedded: vectors computed for it.
+        changed: share of the texts that are new or gone, of those known before; 1 where none was known.
+    """
+
+    vectors: int
+    embedded: int
+    changed: float
+
+
+def write_build(
+    folder: Path,
+    library: Library,
+    files: dict[str, str],
+    embedder: Embedder,
+    *,
+    known: Mapping[str, FloatArray] | None = None,
+    progress: Progress = lambda _stage, _done, _total: None,
+) -> Written:
+    """Write a whole build into an empty folder.
+
+    `files`: path -> sha256 of what was read; `known`: vectors by the hash of their text, to be taken over.
+    """
+    layout.write_library(folder, library)
+    _write_words(folder, library)
+    known = known or {}
+    vectors, missing = _vectors(library, known)
+    stacked = np.empty((len(vectors), embedder.dimension), dtype=np.float32)  # a large index has them in memory once
+    numbers = _numbers(vectors)
+    for text_hash, value in chain(known.items(), _embed(missing, embedder, progress)):
+        stacked[numbers.get(text_hash, [])] = value
+    store = VectorStore.create(folder / layout.VECTORS)
+    try:
+        store.add(vectors, stacked, progress=lambda done: progress("Storing", done, len(vectors)))
+    finally:
+        store.close()
+    layout.write_manifest(folder, _manifest(library, files, embedder, len(vectors), layout.seal(folder)))
+    gone = sum(text_hash not in numbers for text_hash in known)
+    changed = max(len(missing), gone) / max(len(numbers), len(known))
+    return Written(vectors=len(vectors), embedded=len(missing), changed=changed)
+
+
+def _write_words(folder: Path, library: Library) -> None:
+    """What is searched by words, and which passages say the same."""
+    episodes = {episode.id: episode for episode in library.episodes}
+    LexicalIndex.build([lexical_terms(p, episodes[p.episode_id]) for p in library.passages]).save(folder / layout.WORDS)
+    duplicates.save(folder, duplicates.find_duplicates(library.passages))
+
+
+def _vectors(library: Library, known: Mapping[str, FloatArray]) -> tuple[list[Vector], dict[str, str]]:
+    """Every vector of a build in its order, and the texts to be embedded for them, by their hash."""
+    episodes = {episode.id: episode for episode in library.episodes}
+    vectors: list[Vector] = []
+    missing: dict[str, str] = {}
+    for row, passage in enumerate(library.passages):
+        for text in vector_texts(passage, episodes[passage.episode_id]):
+            text_hash = _text_hash(text)
+            vectors.append(Vector(row=row, text_hash=text_hash))
+            if text_hash not in known:
+                missing[text_hash] = text
+    return vectors, missing
+
+
+def _numbers(vectors: Sequence[Vector]) -> dict[str, list[int]]:
+    """The numbers of the vectors that are made from a text, by its hash."""
+    numbers: dict[str, list[int]] = {}
+    for number, vector in enumerate(vectors):
+        numbers.setdefault(vector.text_hash, []).append(number)
+    return numbers
+
+
+def _embed(texts: dict[str, str], embedder: Embedder, tell: Progress) -> Iterator[tuple[str, FloatArray]]:
+    # Sorted by length, so that a batch holds texts of like length and little is computed on padding.
+    hashes = sorted(texts, key=lambda h: len(texts[h]), reverse=True)
+    for start in range(0, len(hashes), EMBED_BATCH):
+        part = hashes[start : start + EMBED_BATCH]
+        yield from zip(part, embedder.embed([texts[h] for h in part]), strict=True)
+        tell("Embedding", start + len(part), len(hashes))
+
+
+def _text_hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def _known_vectors(data: Path, embedder: str) -> dict[str, FloatArray]:
+    """Vectors of the serving build by the hash of their text; none if it cannot be used."""
+    try:
+        folder = layout.current_build(data)
+        manifest = layout.read_manifest(folder)
+        if manifest.embedder != embedder:
+            return {}
+        return vectors_by_text(folder / layout.VECTORS)
+    except IndexProblem:
+        return {}
+
+
+def _manifest(
+    library: Library, files: dict[str, str], embedder: Embedder, vectors: int, parts: dict[str, layout.Part]
+) -> Manifest:
+    return Manifest(
+        format=layout.FORMAT,
+        embedder=embedder.fingerprint,
+        reader_version=READER_VERSION,
+        fields_version=FIELDS_VERSION,
+        files=files,
+        passages=len(library.passages),
+        vectors=vectors,
+        parts=parts,
+    )
+
+
+def probe(folder: Path) -> None:
+    """Open a build in another process and look vectors up in it. Raises IndexCorrupt if that fails."""
+    command = [sys.executable, "-m", "rag.probe", str(folder)]
+    try:
+        done = subprocess.run(  # noqa: S603  # our own interpreter and module
+            command, capture_output=True, text=True, timeout=PROBE_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise IndexCorrupt(f"The index did not answer within {PROBE_SECONDS} s and is not used.") from error
+    if done.returncode != 0:
+        reason = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+        raise IndexCorrupt(f"The index failed its check ({reason}) and is not used.")

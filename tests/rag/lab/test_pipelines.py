@@ -1,0 +1,94 @@
+"""Every named configuration is known, and switching a part off changes what it should."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from rag.answer import Answerer
+from rag.errors import QuestionError
+from rag.gate import Evidence, GateModel
+from rag.index import Index
+from rag.indexing import write_build
+from rag.lab.pipelines import SHIPPED, answerer_for, config_named, load_configs
+from rag.types import Pipeline
+from tests.builders import library, word_salad
+from tests.fakes import FakeEmbedder, FakeGenerator
+
+FIELDS = len(fields(Evidence))
+GATE = GateModel(mean=(0,) * FIELDS, scale=(1,) * FIELDS, weights=(1,) * FIELDS, bias=-2.0)
+TEXTS = (
+    *word_salad(30, vocabulary=200),
+    "Marigold seeds keep for three winters in a dry tin.",
+    "Seeds and winters, winters and seeds.",
+)
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+    folder: Path = tmp_path_factory.mktemp("build")
+    write_build(folder, library(TEXTS), {}, FakeEmbedder())
+    opened = Index(folder, embedder=FakeEmbedder().fingerprint)
+    yield opened
+    opened.close()
+
+
+def made(index: Index, name: str, generator: FakeGenerator | None = None) -> Answerer:
+    return answerer_for(config_named(name), index, FakeEmbedder(), generator, gate=GATE)
+
+
+def test_the_shipped_configuration_is_the_pipeline_as_it_is() -> None:
+    shipped = config_named(SHIPPED)
+    assert shipped.pipeline == Pipeline()
+    assert shipped.ranking
+    assert shipped.gate is None
+
+
+def test_every_configuration_names_parts_and_evidence_that_exist() -> None:
+    names = {field.name for field in fields(Evidence)}
+    for config in load_configs().values():
+        assert config.about
+        assert set(config.gate or ()) <= names
+
+
+def test_an_unknown_name_is_answered_with_those_that_there_are() -> None:
+    with pytest.raises(QuestionError, match="dense, bm25"):
+        config_named("magic")
+
+
+@pytest.mark.parametrize("name", list(load_configs()))
+def test_every_configuration_answers(index: Index, name: str) -> None:
+    assert made(index, name).ask("how long do marigold seeds keep").p_answerable >= 0
+
+
+def test_dense_and_bm25_rank_by_their_own_scores(index: Index) -> None:
+    question = "how long do marigold seeds keep"
+    dense, words = (made(index, name).retrieve(question).hits for name in ("dense", "bm25"))
+    assert [h.score for h in words] == pytest.approx([h.bm25 for h in words])
+    assert all(h.bm25 == 0 or h.score <= h.cosine for h in dense)
+
+
+def test_the_language_model_is_asked_only_where_it_ranks(index: Index) -> None:
+    question = "how long do marigold seeds keep"
+    silent, asked = FakeGenerator(), FakeGenerator()
+    search, shipped = made(index, "search", silent), made(index, SHIPPED, asked)
+    search.ranked(search.retrieve(question))
+    shipped.ranked(shipped.retrieve(question))
+    assert silent.calls == []
+    assert asked.calls
+
+
+def test_a_gate_on_one_kind_of_evidence_hears_no_other(index: Index) -> None:
+    """p(answerable) of two questions with the same cosine must be the same."""
+    gate = made(index, "gate-cosine")
+    found = gate.retrieve("how long do marigold seeds keep")
+    without_words = gate.retrieve_vector("zzz", found.vector)
+    assert without_words.cosine == pytest.approx(found.cosine)
+    assert without_words.p_answerable == pytest.approx(found.p_answerable)
+    shipped = made(index, SHIPPED)
+    assert shipped.retrieve_vector("zzz", found.vector).p_answerable != pytest.approx(
+        shipped.retrieve("how long do marigold seeds keep").p_answerable
+    )

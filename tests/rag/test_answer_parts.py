@@ -1,0 +1,167 @@
+"""Filters, attribution, parts and corrections in whole answers, over a real index of three episodes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from rag.answer import ONE_WORD, Answerer
+from rag.gate import Evidence, GateModel, Thresholds
+from rag.index import Index
+from rag.indexing import write_build
+from rag.question import MOST_WORDS
+from rag.types import Answer, Library, NotCovered, Note, Turn
+from tests.builders import episode, passage
+from tests.fakes import FakeEmbedder
+
+NOTES = {
+    "ines": ("Bees dance in the hive for ten seconds.", "The clover is worth a long flight.", "The mill stands idle."),
+    "mara": ("Rye bread keeps for a week.", "The oven costs $3,000 a month.", "The mill grinds rye at night."),
+    "tom": ("The moon pulls the tide.", "The tide is ahead of the wind."),
+}
+FIELDS = len(fields(Evidence))
+COVERED = GateModel(
+    mean=(0,) * FIELDS,
+    scale=(1,) * FIELDS,
+    weights=tuple(9.0 if field.name == "covered" else 0.0 for field in fields(Evidence)),
+    bias=-5.0,
+)
+GATE = Thresholds(answer=0.5, closest=-1.0)
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+    folder: Path = tmp_path_factory.mktemp("build")
+    passages = [
+        passage(text, id=f"{name}/{i}", episode_id=name, note_file=f"{name}.txt", position=i, seconds=600 * i)
+        for name, texts in NOTES.items()
+        for i, text in enumerate(texts)
+    ]
+    library = Library(
+        notes=tuple(Note(file=f"{n}.txt", sha256="0", kind="notes", author=None, reader="plain") for n in NOTES),
+        episodes=tuple(
+            episode(id=name, title=f"{name.title()} Moreau", guests=(f"{name.title()} Moreau",), show=f"Show {name}")
+            for name in NOTES
+        ),
+        passages=tuple(passages),
+    )
+    write_build(folder, library, {}, FakeEmbedder())
+    opened = Index(folder, embedder=FakeEmbedder().fingerprint)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def answerer(index: Index) -> Answerer:
+    return Answerer(index, FakeEmbedder(), None, gate=COVERED, thresholds=GATE)
+
+
+def test_a_name_narrows_the_search_and_is_shown(answerer: Answerer) -> None:
+    result = answerer.ask("What does Mara say of the mill?")
+    assert isinstance(result, Answer)
+    assert {citation.episode_id for citation in result.citations} == {"mara"}
+    assert [(each.label, each.hard) for each in result.filters] == [("Mara Moreau", True)]
+
+
+def test_a_misspelt_name_is_only_preferred(answerer: Answerer) -> None:
+    result = answerer.ask("What does Moraeu say of the mill?")
+    assert result.searched == "What does Moreau say of the mill?"
+    assert [each.hard for each in result.filters] == [False, False, False]
+
+
+def test_what_another_said_is_closest_and_attributed(answerer: Answerer) -> None:
+    result = answerer.ask("What does Tom say of bees that dance in the hive?")
+    assert isinstance(result, NotCovered)
+    assert result.outcome == "closest"
+    assert result.closest[0].episode_id == "ines"
+    assert result.reason == "Closest: said in Show ines: Ines Moreau, not by Tom Moreau."
+    assert result.near_episodes[0] == "Show ines: Ines Moreau"
+
+
+def test_filters_that_leave_nothing_are_said_and_everything_is_searched(answerer: Answerer) -> None:
+    found = answerer.retrieve("What did Tom Moreau say around minute 500?")
+    assert found.rows is None
+    assert found.remarks == ("Nothing in your notes fits Tom Moreau and around 8:20:00, so everything was searched.",)
+    assert not any(scope.hard for scope in found.scopes)
+    assert len({hit.passage.episode_id for hit in found.hits}) == 3
+
+
+def test_a_month_without_an_episode_is_said(answerer: Answerer) -> None:
+    remarks = answerer.retrieve("What was said in March?").remarks
+    assert remarks == ("No episode in your notes is dated March, so everything was searched.",)
+
+
+def test_a_minute_narrows_to_what_is_near_it(answerer: Answerer) -> None:
+    found = answerer.retrieve("What is said around minute 20?")
+    assert {hit.passage.seconds for hit in found.hits} == {1200}
+
+
+def test_what_stands_at_a_minute_is_near_whatever_its_words_are(answerer: Answerer) -> None:
+    """A question with nothing but a minute in it got "Your notes do not cover this.", though notes stand there."""
+    shut = Answerer(answerer._index, FakeEmbedder(), None, gate=COVERED, thresholds=Thresholds(answer=2, closest=2))
+    assert shut.ask("What is said around minute 20?").outcome == "closest"
+    assert shut.ask("What is said of pumpkins?").outcome == "not_covered"
+
+
+def test_each_of_those_compared_is_quoted(answerer: Answerer) -> None:
+    result = answerer.ask("What do Ines and Mara say of the mill?")
+    assert isinstance(result, Answer)
+    assert [citation.episode_id for citation in result.citations[:2]] == ["ines", "mara"]
+    assert result.remarks == ()
+
+
+def test_a_part_that_is_not_covered_is_named(answerer: Answerer) -> None:
+    result = answerer.ask("How long does rye bread keep? Who won the football league?")
+    assert isinstance(result, Answer)
+    assert result.citations[0].display == NOTES["mara"][0]
+    assert result.remarks == ("Your notes do not answer this part: Who won the football league?",)
+
+
+def test_a_number_the_notes_say_otherwise_is_corrected(answerer: Answerer) -> None:
+    result = answerer.ask("why does the oven cost $5,000 a month")
+    assert isinstance(result, Answer)
+    assert result.lead_in == "Your notes say $3,000, not $5,000:"
+    assert result.citations[0].display == NOTES["mara"][1]
+
+
+def test_a_pronoun_stands_for_who_was_cited(answerer: Answerer) -> None:
+    """ "and what does he say" after a question that named nobody was searched with an older question's guest."""
+    history = [Turn(question="What does Ines say?"), Turn(question="how is the tide", episodes=("tom",))]
+    result = answerer.ask("and what does he say about the wind?", history=history)
+    assert result.searched == "Tom Moreau: and what does he say about the wind?"
+    assert [each.label for each in result.filters] == ["Tom Moreau"]
+
+
+def test_an_episode_that_is_gone_is_leant_on_by_nobody(answerer: Answerer) -> None:
+    history = [Turn(question="how is it", episodes=("gone",))]
+    assert answerer.ask("and why is that?", history=history).searched == "and why is that?"
+
+
+def test_the_passages_around_a_quote_come_with_it(answerer: Answerer) -> None:
+    citation = answerer.ask("how much is the oven a month").citations[0]  # type: ignore[union-attr]
+    assert (citation.before, citation.whole, citation.after) == tuple(
+        (NOTES["mara"][:1], NOTES["mara"][1], NOTES["mara"][2:])
+    )
+
+
+def test_a_very_long_question_is_cut_and_says_so(answerer: Answerer) -> None:
+    found = answerer.retrieve("bees " * 2_000)
+    assert found.searched == " ".join(["bees"] * MOST_WORDS)
+    assert found.remarks[0].startswith("Your question is very long: only its beginning, up to “")
+
+
+def test_one_word_points_to_the_topics(answerer: Answerer) -> None:
+    assert answerer.ask("rye").remarks == (ONE_WORD,)
+
+
+def test_words_that_occur_nowhere_and_what_they_may_mean(answerer: Answerer) -> None:
+    nothing = answerer.ask("zzyzx qwertz")
+    assert isinstance(nothing, NotCovered)
+    assert nothing.absent_words == ("zzyzx", "qwertz")
+    shut = Answerer(answerer._index, FakeEmbedder(), None, gate=COVERED, thresholds=Thresholds(answer=2, closest=2))
+    refused = shut.ask("zzyzx qwertz")
+    assert isinstance(refused, NotCovered)
+    assert refused.reason.startswith("None of the words in your question occur in your notes.")

@@ -1,0 +1,96 @@
+"""Thresholds on disk: kept with their build, carried over to the next, given up where too much has changed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rag import build as layout
+from rag.calibration import (
+    DUE_FROM,
+    FILE,
+    WORTHLESS_FROM,
+    Calibration,
+    carry_over,
+    is_calibrated,
+    load_calibration,
+    save_calibration,
+)
+from rag.errors import IndexMismatch, IndexMissing
+from rag.gate import Thresholds
+
+SAMPLE = Calibration(
+    answer=0.5,
+    closest=0.25,
+    trials=9,
+    answered_with=0.6,
+    answered_without=0.1,
+    off_topic=80,
+    off_topic_answered=0.0,
+)
+
+
+def build(data: Path, name: str) -> Path:
+    """An empty build that serves."""
+    folder = layout.builds_folder(data) / name
+    folder.mkdir(parents=True)
+    (folder / layout.MANIFEST).write_text("{}")
+    layout.make_current(data, folder)
+    return folder
+
+
+def test_a_calibration_stays_with_its_build(tmp_path: Path) -> None:
+    with pytest.raises(IndexMissing):
+        is_calibrated(tmp_path)
+    folder = layout.builds_folder(tmp_path) / "one"
+    folder.mkdir(parents=True)
+    (folder / layout.MANIFEST).write_text("{}")
+    layout.make_current(tmp_path, folder)
+    assert not is_calibrated(tmp_path)
+    save_calibration(folder, SAMPLE)
+    assert is_calibrated(tmp_path)
+    assert load_calibration(tmp_path) == SAMPLE
+    assert SAMPLE.thresholds == Thresholds(answer=0.5, closest=0.25)
+    assert [path.name for path in folder.glob("*calib*")] == [FILE]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"answer": 1}', json.dumps({"unknown": 1})])
+def test_a_spoilt_calibration_names_the_command(tmp_path: Path, content: str) -> None:
+    folder = layout.builds_folder(tmp_path) / "one"
+    folder.mkdir(parents=True)
+    (folder / layout.MANIFEST).write_text("{}")
+    (folder / FILE).write_text(content)
+    layout.make_current(tmp_path, folder)
+    with pytest.raises(IndexMismatch, match="Run: footnote calibrate"):
+        load_calibration(tmp_path)
+
+
+def test_thresholds_are_carried_over_and_the_changes_since_are_summed(tmp_path: Path) -> None:
+    one, two, three = (build(tmp_path, name) for name in ("one", "two", "three"))
+    save_calibration(one, replace(SAMPLE, build="one"))
+    carry_over(one, two, changed=0.06)
+    carry_over(two, three, changed=0.05)
+    found = load_calibration(tmp_path)
+    assert found.thresholds == SAMPLE.thresholds
+    assert found.build == "one"
+    assert found.changed == pytest.approx(0.11)
+    assert is_calibrated(tmp_path)
+    assert not is_calibrated(tmp_path, changed_below=DUE_FROM)
+
+
+def test_thresholds_of_quite_other_notes_are_not_carried_over(tmp_path: Path) -> None:
+    one, two = build(tmp_path, "one"), build(tmp_path, "two")
+    save_calibration(one, SAMPLE)
+    carry_over(one, two, changed=WORTHLESS_FROM)
+    assert not is_calibrated(tmp_path)
+
+
+def test_where_nothing_was_measured_nothing_is_carried_over(tmp_path: Path) -> None:
+    one, two = build(tmp_path, "one"), build(tmp_path, "two")
+    carry_over(one, two, changed=0.0)
+    (one / FILE).write_text(json.dumps({"gate": "another", "answer": 0.5}))
+    carry_over(one, two, changed=0.0)
+    assert not is_calibrated(tmp_path)
