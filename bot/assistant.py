@@ -28,6 +28,7 @@ class LocalAssistant:
     def __init__(self, settings: Settings) -> None:
         """Load the models and open the index. Raises ModelError, IndexProblem."""
         self._data = settings.data
+        self._answers = settings.answers
         self._gone: IndexMissing | None = None
         with ExitStack() as undo:  # a worker tries again and again: what failed to open must not stay in memory
             self.embedder = LlamaEmbedder(starter_model(settings.models, "embed"), threads=settings.threads)
@@ -41,7 +42,7 @@ class LocalAssistant:
     def _open(self) -> tuple[Index, Thresholds]:
         index = open_index(self._data, embedder=self.embedder.fingerprint)
         try:
-            return index, load_calibration(self._data).thresholds
+            return index, load_calibration(self._data).thresholds(self._answers)
         except BaseException:
             index.close()
             raise
@@ -61,7 +62,7 @@ class LocalAssistant:
         """
         try:
             if current_build(self._data) == self.index.folder and not self._gone:
-                self._weigh_anew(load_calibration(self._data).thresholds)
+                self._weigh_anew(load_calibration(self._data).thresholds(self._answers))
                 return
             opened = self._open()
         except IndexMissing as error:

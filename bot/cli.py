@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TextIO, cast
 
 import typer
 
+from rag.certainty import Answers
 from rag.errors import FootnoteError
 
 if TYPE_CHECKING:
@@ -186,13 +187,22 @@ def notes(ctx: typer.Context) -> None:
 
 
 @app.command()
-def calibrate(ctx: typer.Context, notes: Notes = None, data: Data = None) -> None:
-    """Measure on your own index how near a passage must be to count as an answer."""
+def calibrate(
+    ctx: typer.Context,
+    notes: Notes = None,
+    data: Data = None,
+    answers: Annotated[
+        Answers | None,
+        typer.Option(help="Show what was measured for this, not for FOOTNOTE_ANSWERS.", show_default=False),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure on your own index how near a passage must be to count as an answer, and say how often that is wrong."""
     from bot.commands.calibrate import run_calibrate
 
     settings = _settings(notes, data)
     _services(ctx).refresh(settings)
-    raise typer.Exit(run_calibrate(settings))
+    raise typer.Exit(run_calibrate(settings, preview=answers, as_json=as_json))
 
 
 @app.command("eval")

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validat
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSetting
 
+from rag.certainty import Answers
 from rag.errors import FootnoteError
 
 DEFAULT_API_BASE = "https://discord.com/api/v10"
@@ -62,6 +63,10 @@ class Settings(BaseSettings):
         ge=0,
         le=256,
         description="Threads for the models; 0 leaves one of three or more cores free.",
+    )
+    answers: Answers = Field(
+        default="balanced",
+        description="How readily to answer: cautious, balanced or generous; see what each does: footnote calibrate.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="WARNING", description="How much to log; INFO shows ids and timings, never a question."

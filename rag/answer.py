@@ -238,12 +238,16 @@ class Answerer:
         return [float(c) + share + kind for c, share, kind in zip(cosines, shares, held, strict=True)]
 
     def _foreign(self, question: str) -> str:
-        """What to say of a question in a language that the notes are not in; "" of any other."""
-        asked, known = language.language_of(question), self._index.languages
-        if asked is None or not known or asked in known:
-            return ""
+        """What to say of a question in a language that the notes are not in; "" of any other.
+
+        One too short to tell its language is told by its script, unless a word of it occurs in the notes.
+        """
+        code, known = language.language_of(question), self._index.languages
+        asked = language.name(code) if code and code not in known else ""
+        if code is None and not any(self._index.lexical.knows(word.stem) for word in words(question)):
+            asked = language.foreign_script(question, known)
         notes = " and ".join(sorted(map(language.name, known)))
-        return FOREIGN.format(question=language.name(asked), notes=notes)
+        return FOREIGN.format(question=asked, notes=notes) if asked and known else ""
 
     def _refuse(
         self, question: str, found: Retrieved, hits: Sequence[Hit], clock: Clock, reason: str = ""

@@ -245,7 +245,7 @@ def read_manifest(build: Path) -> Manifest:
         raw = json.loads((build / MANIFEST).read_text(encoding="utf-8"))
         raw["parts"] = {name: (int(size), str(sha256)) for name, (size, sha256) in raw.get("parts", {}).items()}
         manifest = Manifest(**{f.name: raw[f.name] for f in fields(Manifest)})
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise IndexCorrupt("The index's manifest cannot be read.", remedy=REBUILD) from error
     if manifest.format != FORMAT:
         raise IndexCorrupt(f"The index has format {manifest.format}, this is {FORMAT}.", remedy=REBUILD)

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from rag.build import current_build
+from rag.certainty import SHARES, Answers, least_trials, upper_bound
 from rag.errors import IndexMismatch
 from rag.gate import Thresholds, gate_fingerprint
 
@@ -25,33 +27,57 @@ WORTHLESS_FROM = 0.50  # and from which thresholds are not even good enough unti
 
 
 @dataclass(frozen=True, kw_only=True)
-class Calibration:
-    """Thresholds and how they came about; kept beside the build they serve.
+class Level:
+    """What one choice of how readily to answer comes to.
 
     Attributes:
+        answer: the least p(answerable) for an answer.
+        answered_with: share of the trial questions answered with their passage in the notes.
+        wrong: how many of those that the thresholds were not chosen on are answered without it.
+        off_topic_answered: share of the everyday questions answered.
+    """
+
+    answer: float
+    answered_with: float
+    wrong: int
+    off_topic_answered: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """The thresholds of every choice and how they came about; kept beside the build they serve.
+
+    Attributes:
+        levels: one for each of `Answers`, so that choosing another one takes no new measurement.
+        closest: the least cosine of the nearest passage for showing what comes closest.
         trials: questions made from the notes.
-        answered_with: share of them answered with their passage in the notes.
-        answered_without: share of them answered without it; by construction about one in ten.
+        checked: how many of them the thresholds were not chosen on; 0 where there are too few to set any aside.
         off_topic: everyday questions asked.
-        off_topic_answered: share of those answered.
         build: name of the build they were measured on.
         changed: share of the index's texts that have changed since then, summed over the builds in between; 0 on that
             build itself.
     """
 
-    answer: float
+    levels: Mapping[Answers, Level]
     closest: float
     trials: int
-    answered_with: float
-    answered_without: float
+    checked: int
     off_topic: int
-    off_topic_answered: float
     build: str = ""
     changed: float = 0.0
 
-    @property
-    def thresholds(self) -> Thresholds:
-        return Thresholds(answer=self.answer, closest=self.closest)
+    def thresholds(self, answers: Answers) -> Thresholds:
+        """The thresholds of a choice."""
+        return Thresholds(answer=self.levels[answers].answer, closest=self.closest)
+
+    def at_most(self, answers: Answers) -> float | None:
+        """How many of the questions that the notes do not cover are answered at most, with 95% confidence, 0 to 1.
+
+        None where the trials are so few that not even one without an error would show what the choice aims at.
+        """
+        if self.checked < least_trials(SHARES[answers]):
+            return None
+        return upper_bound(self.levels[answers].wrong, self.checked)
 
 
 def save_calibration(build: Path, calibration: Calibration) -> None:
@@ -95,7 +121,8 @@ def _read(build: Path) -> Calibration:
     try:
         stored = json.loads((build / FILE).read_text(encoding="utf-8"))
         if stored.pop("gate") == gate_fingerprint():
-            return Calibration(**stored)
+            levels = {name: Level(**stored["levels"][name]) for name in SHARES}
+            return Calibration(**{**stored, "levels": levels})
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise IndexMismatch("This index has not been calibrated.", remedy=REMEDY) from error
     raise IndexMismatch("This index was calibrated for another version of the gate.", remedy=REMEDY)

@@ -19,7 +19,7 @@ import numpy as np
 
 from rag.types import FloatArray, Hit, Outcome
 
-NEAR = 5  # how many of the best passages count as evidence together
+NEAR = 5  # the lead is over the passage at this place
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,24 +27,20 @@ class Evidence:
     """What was found for a question, as numbers; the order of the fields is the model's.
 
     Attributes:
-        cosine: of the nearest passage.
-        lead: how far the hybrid score of the best passage is ahead of the fifth.
-        covered: largest idf-weighted share of the question's content words in one of the best five, 0 to 1.
-        typed: 0 if the question asks for a number and the best passage holds none, else 1.
+        score: hybrid score of the best passage, with what it is preferred for.
+        lead: how far that is ahead of the fifth.
         named: share of the show's, episode's and guests' names in the question that the best passage stands
             under, 0 to 1; 1 if the question has none.
         exact: the same share of the question's proper names and numbers.
     """
 
-    cosine: float
+    score: float
     lead: float
-    covered: float
-    typed: float
     named: float
     exact: float
 
     def vector(self) -> FloatArray:
-        """The fields in order, shape (6,)."""
+        """The fields in order, shape (4,)."""
         return np.asarray(astuple(self), dtype=np.float32)
 
 
@@ -54,38 +50,28 @@ def weigh(
     *,
     terms_of: Callable[[Hit], AbstractSet[str]],
     names: AbstractSet[str],
-    idf: Callable[[str], float],
     exact_terms: Sequence[str],
-    typed: bool,
 ) -> Evidence:
     """Evidence in `hits` (best first, as search returned them).
 
     `question_terms` are distinct; `terms_of` gives a passage's terms with those of its headings; `names` are
-    the terms of all shows, episodes and guests; `exact_terms` those of the question's names and numbers; `typed`
-    is False if the best passage cannot hold the kind of answer that is asked for.
+    the terms of all shows, episodes and guests; `exact_terms` those of the question's names and numbers.
     """
-    near = list(hits[:NEAR])
-    if not near:
-        return Evidence(cosine=0.0, lead=0.0, covered=0.0, typed=0.0, named=0.0, exact=0.0)
-    found = [terms_of(hit) for hit in near]
+    if not hits:
+        return Evidence(score=0.0, lead=0.0, named=0.0, exact=0.0)
+    best, last = hits[0], hits[:NEAR][-1]
+    found = terms_of(best)
     return Evidence(
-        cosine=max(hit.cosine for hit in hits),
-        lead=near[0].score - near[-1].score,
-        covered=max(_share(question_terms, terms, idf) for terms in found),
-        typed=float(typed),
-        named=_present([term for term in question_terms if term in names], found[0]),
-        exact=_present(exact_terms, found[0]),
+        score=best.score,
+        lead=best.score - last.score,
+        named=_present([term for term in question_terms if term in names], found),
+        exact=_present(exact_terms, found),
     )
 
 
 def _present(wanted: Sequence[str], terms: AbstractSet[str]) -> float:
     """Share of `wanted` that is in `terms`; 1 if nothing is wanted."""
     return sum(term in terms for term in wanted) / len(wanted) if wanted else 1.0
-
-
-def _share(question: Sequence[str], terms: AbstractSet[str], idf: Callable[[str], float]) -> float:
-    total = sum(idf(term) for term in question)
-    return sum(idf(term) for term in question if term in terms) / total if total > 0 else 0.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from itertools import islice
 
 from rag.likeness import COMMON, JOIN, NONE, PROPOSE, Likeness, Traits, contradiction, keys, likeness
 
@@ -89,7 +90,7 @@ class _Grouping:
     def _candidates(self, index: int) -> list[int]:
         found: dict[int, None] = {}
         for key in self._keys[index]:
-            found.update(dict.fromkeys(list(self._buckets[key])[:COMMON]))
+            found.update(dict.fromkeys(islice(self._buckets[key], COMMON)))
         return sorted(found)
 
     def _fit(self, index: int, group: int) -> Likeness:

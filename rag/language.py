@@ -6,10 +6,13 @@ line is now and then Breton. Knows nothing of notes or questions.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from functools import cache
+from functools import cache, reduce
 from typing import Any
 
 from rag.types import Passage
@@ -27,6 +30,20 @@ NAMES = {
     "tr": "Turkish", "uk": "Ukrainian", "vi": "Vietnamese", "zh": "Chinese",
 }  # fmt: skip
 
+# The first word of a letter's name in Unicode -> the languages above that are written in it, and its own name.
+_SCRIPTS = {
+    "ARABIC": ({"ar", "fa"}, "Arabic letters"),
+    "CJK": ({"ja", "zh"}, "Chinese characters"),
+    "CYRILLIC": ({"bg", "ru", "uk"}, "Cyrillic letters"),
+    "DEVANAGARI": ({"hi"}, "Devanagari"),
+    "GREEK": ({"el"}, "Greek letters"),
+    "HANGUL": ({"ko"}, "Hangul"),
+    "HEBREW": ({"he"}, "Hebrew letters"),
+    "HIRAGANA": ({"ja"}, "kana"),
+    "KATAKANA": ({"ja"}, "kana"),
+    "THAI": ({"th"}, "Thai letters"),
+}
+
 
 def language_of(text: str) -> str | None:
     """ISO 639-1 code of the language `text` is in; None where it is too short or could be several."""
@@ -41,6 +58,21 @@ def language_of(text: str) -> str | None:
 def name(code: str) -> str:
     """The English name of a language."""
     return NAMES.get(code, code)
+
+
+def foreign_script(text: str, known: AbstractSet[str]) -> str:
+    """What a text is written in, for a reader, if no language in `known` is; "" where one is or the letters are mixed.
+
+    One letter is enough, and it need not tell which language it is.
+    """
+    letters = filter(str.isalpha, unicodedata.normalize("NFKC", text))
+    scripts = {re.split(r"[ -]", unicodedata.name(letter, ""))[0] for letter in letters}
+    if not scripts or not scripts <= _SCRIPTS.keys():
+        return ""
+    written = reduce(frozenset.intersection, (frozenset(_SCRIPTS[script][0]) for script in scripts))
+    if not written or written & known:
+        return ""
+    return name(next(iter(written))) if len(written) == 1 else _SCRIPTS[scripts.pop()][1]
 
 
 def with_languages(passages: Sequence[Passage]) -> tuple[Passage, ...]:

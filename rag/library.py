@@ -9,7 +9,7 @@ import hashlib
 import logging
 import re
 import stat
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -381,12 +381,13 @@ def _prefixes(files: Iterable[str]) -> dict[str, str]:
     """A short name for each file, unique in the folder."""
     known: dict[str, str] = {}
     taken: set[str] = set()
+    tried: Counter[str] = Counter()
     for file in files:
         base = slug(file.rpartition(".")[0]) or "note"
-        name, number = base, 1
+        name = base
         while name in taken:
-            number += 1
-            name = f"{base}-{number}"
+            tried[base] += 1
+            name = f"{base}-{tried[base] + 1}"
         known[file] = name
         taken.add(name)
     return known

@@ -132,11 +132,11 @@ class Retriever:
         scopes = (self._names.scopes(searched, corrected=corrected) or list(before)) if self._pipeline.filters else []
         rows = narrow(scopes, self._index.passages, self._index.rows_with)
         hits = self._find(searched, vector, scopes, without=without)
-        p, cosine = self._weigh(searched, hits, without)
+        p, cosine = self._weigh(searched, hits)
         if rows is not None:
             inside = self._find(searched, vector, scopes, without=without, within=rows)
             hits, rows = (inside, rows) if inside else (hits, None)
-            p = min(p, self._weigh(searched, hits, without)[0])
+            p = min(p, self._weigh(searched, hits)[0])
         return Retrieved(
             searched=searched,
             vector=vector,
@@ -161,7 +161,7 @@ class Retriever:
             return None
         vector = self._embedder.embed([asked])[0]
         hits = find(self._index, asked, vector, without=found.rows, pipeline=self._pipeline)
-        p, cosine = self._weigh(asked, hits, frozenset())
+        p, cosine = self._weigh(asked, hits)
         words = tuple(content_words(asked))
         return replace(found, words=words, hits=tuple(hits), p_answerable=p, cosine=cosine, rows=None)
 
@@ -176,10 +176,12 @@ class Retriever:
     ) -> list[Hit]:
         return find(self._index, searched, vector, scopes, without=without, within=within, pipeline=self._pipeline)
 
-    def _weigh(self, searched: str, hits: Sequence[Hit], without: AbstractSet[int]) -> tuple[float, float]:
+    def _weigh(self, searched: str, hits: Sequence[Hit]) -> tuple[float, float]:
         """(p(answerable), cosine of the nearest) of what was found."""
-        evidence = evidence_of(self._index, searched, hits, without=without)
-        return self._gate.p_answerable(evidence) if hits else 0.0, evidence.cosine
+        if not hits:
+            return 0.0, 0.0
+        evidence = evidence_of(self._index, searched, hits)
+        return self._gate.p_answerable(evidence), max(hit.cosine for hit in hits)
 
     def _with_parts(self, found: Retrieved, without: AbstractSet[int]) -> Retrieved:
         """The same with its parts: each of those that are compared, or each of several questions."""
@@ -200,7 +202,7 @@ class Retriever:
         rows = narrow([scope, *(s for s in found.scopes if s.shown.kind != scope.shown.kind)], self._index.passages,
                       self._index.rows_with)  # fmt: skip
         hits = self._find(asked, found.vector, [scope], without=without, within=rows)
-        p, cosine = self._weigh(asked, hits, without)
+        p, cosine = self._weigh(asked, hits)
         return Part(asked=scope.shown.label, vector=found.vector, hits=tuple(hits), p_answerable=p, cosine=cosine)
 
     def _before(self, question: str, history: Sequence[Earlier]) -> tuple[Scope, ...]:
@@ -282,16 +284,12 @@ def find(
     return rank.prefer(hits, bonus) if pipeline.preferences else hits
 
 
-def evidence_of(
-    index: Index, searched: str, hits: Sequence[Hit], *, without: AbstractSet[int] = frozenset()
-) -> Evidence:
-    """The gate's evidence for a question and what was found for it, with the rows in `without` left out."""
+def evidence_of(index: Index, searched: str, hits: Sequence[Hit]) -> Evidence:
+    """The gate's evidence for a question and what was found for it, best first."""
     return weigh(
         hits,
         [word.stem for word in content_words(searched)],
         terms_of=lambda hit: index.terms_of(hit.passage),
         names=index.names,
-        idf=lambda term: index.idf(term, without=without),
         exact_terms=[word.stem for word in exact_words(searched)],
-        typed=bool(hits) and can_answer(searched, hits[0].passage.text),
     )

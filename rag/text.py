@@ -96,13 +96,13 @@ def is_binary(data: bytes) -> bool:
 def decode(data: bytes) -> Decoded:
     """Text of `data`, a byte order mark and line ends included. Never fails."""
     named = next((name for mark, name in _MARKS if data.startswith(mark)), None)
-    for encoding in filter(None, (named, "utf-8" if not named else None)):
-        decoded = _strict(data, encoding)
-        if decoded is not None and not (encoding == "utf-8" and _wide_encoding(data)):
-            return Decoded(text=decoded, encoding=encoding)
-    if named or _mostly_utf8(data):
-        return _lenient(data, named or "utf-8")
-    return _guess(data)
+    if not named and _wide_encoding(data):
+        return _guess(data)
+    encoding = named or "utf-8"
+    decoded = _strict(data, encoding)
+    if decoded is not None:
+        return Decoded(text=decoded, encoding=encoding)
+    return _lenient(data, encoding) if named or _mostly_utf8(data) else _guess(data)
 
 
 def lines(text: str) -> tuple[Line, ...]:

@@ -8,10 +8,14 @@ the notes (1); the same without them (0, weight 3/4); the near questions (0, wei
 the same wording, so wording cannot help. The third is there because taking a bullet away leaves no bullet
 standing out, while a question that the notes just miss has one: without it the lead of the best passage
 would count for too much. Questions whose bullets are not among the first ten are left out.
+
+Only the fifth of the episodes that the embedder was not trained on is used (models/training/): on the others
+its cosines look better than they are.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 import tempfile
@@ -35,6 +39,11 @@ NEAR_SHARE = 0.25
 REGULARISATION = 1.0
 FOUND_WITHIN = 10
 TARGET = Path(__file__).resolve().parents[1] / "rag" / "data" / "gate.json"
+
+
+def is_held_out(episode: str) -> bool:
+    """Whether the embedder was not trained on an episode of this title; as models/training/ decides it."""
+    return int.from_bytes(hashlib.sha256(episode.encode()).digest()[:4], "big") % 5 == 0
 
 
 def library(episodes: list[dict[str, Any]]) -> Library:
@@ -97,12 +106,13 @@ def _evidence(
 ) -> tuple[Evidence, list[int]]:
     hits = find(index, question, vector, without=without)
     rows = {passage.id: row for row, passage in enumerate(index.passages)} if not without else {}
-    return evidence_of(index, question, hits, without=without), [rows.get(hit.passage.id, -1) for hit in hits]
+    return evidence_of(index, question, hits), [rows.get(hit.passage.id, -1) for hit in hits]
 
 
 def main() -> None:
     """Build an index of the invented episodes, gather the evidence, fit, write."""
-    episodes = [json.loads(line) for line in Path(sys.argv[1]).read_text(encoding="utf-8").splitlines()]
+    known = [json.loads(line) for line in Path(sys.argv[1]).read_text(encoding="utf-8").splitlines()]
+    episodes = [episode for episode in known if is_held_out(episode["episode"])]
     entry = next(e for e in load_catalog() if e.role == "embed" and e.starter)
     embedder = LlamaEmbedder(model_path(Path("models"), entry))
     with tempfile.TemporaryDirectory() as folder:

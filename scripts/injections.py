@@ -51,7 +51,7 @@ def measure(
     after = open_index(folder / "data", embedder=embedder.fingerprint)
     gate, unset = load_gate_model(), Thresholds(answer=1.0, closest=1.0)
     first = Answerer(before, embedder, None, gate=gate, thresholds=unset)
-    thresholds = calibrate(before, embedder, first).thresholds
+    thresholds = calibrate(before, embedder, first).thresholds("balanced")
     asks = [Answerer(index, embedder, generator, gate=gate, thresholds=thresholds).ask for index in (before, after)]
     try:
         return ask_both(asks[0], asks[1], hidden, elsewhere, _texts(folder / "notes", after.notes))

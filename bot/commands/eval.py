@@ -17,6 +17,7 @@ from bot.assistant import LocalAssistant, open_assistant
 from bot.eval_tables import ablation_table, comparison_table, deletion_table, tables
 from bot.settings import Settings
 from rag.answer import Answerer
+from rag.certainty import Answers
 from rag.errors import QuestionError, StorageFull
 from rag.gate import load_gate_model
 from rag.lab import charts
@@ -91,15 +92,15 @@ def _measure(
     search_only: bool,
 ) -> Json:
     with _progress(config.name, len(asked)) as progress:
-        answerer = _answerer(assistant, config, search_only=search_only)
+        answerer = _answerer(assistant, config, settings.answers, search_only=search_only)
         return evaluate(assistant.index, answerer, asked, notes=settings.notes, progress=progress)
 
 
-def _answerer(assistant: LocalAssistant, config: Config, *, search_only: bool) -> Answerer:
+def _answerer(assistant: LocalAssistant, config: Config, answers: Answers, *, search_only: bool) -> Answerer:
     if config.name == SHIPPED and not search_only:
         return assistant.answerer
     generator = None if search_only else assistant.generator
-    return answerer_for(config, assistant.index, assistant.embedder, generator, gate=load_gate_model())
+    return answerer_for(config, assistant.index, assistant.embedder, generator, gate=load_gate_model(), answers=answers)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from typing import Any
 
 from rag.answer import Answerer
 from rag.calibrate import calibrate
+from rag.certainty import Answers
 from rag.errors import QuestionError
 from rag.gate import Evidence, GateModel, Thresholds
 from rag.index import Index
@@ -63,7 +64,13 @@ def _config(name: str, row: Mapping[str, Any]) -> Config:
 
 
 def answerer_for(
-    config: Config, index: Index, embedder: Embedder, generator: Generator | None, *, gate: GateModel
+    config: Config,
+    index: Index,
+    embedder: Embedder,
+    generator: Generator | None,
+    *,
+    gate: GateModel,
+    answers: Answers = "balanced",
 ) -> Answerer:
     """The pipeline of a configuration, calibrated on the index as the owner's is."""
     parts: dict[str, Any] = {
@@ -72,7 +79,8 @@ def answerer_for(
         "pipeline": config.pipeline,
     }
     unset = Answerer(index, embedder, thresholds=Thresholds(answer=1.0, closest=1.0), **parts)
-    return Answerer(index, embedder, thresholds=calibrate(index, embedder, unset).thresholds, **parts)
+    thresholds = calibrate(index, embedder, unset).thresholds(answers)
+    return Answerer(index, embedder, thresholds=thresholds, **parts)
 
 
 def _counting(gate: GateModel, kept: tuple[str, ...] | None) -> GateModel:

@@ -104,3 +104,10 @@ def test_a_file_that_is_no_text_is_explained() -> None:
     Path(".env").write_bytes(b"FOOTNOTE_THREADS=\xff\xfe\n")
     with pytest.raises(SettingsError, match=r"Mend \.env"):
         load_settings()
+
+
+def test_a_wrong_choice_of_answers_names_the_three(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().answers == "balanced"
+    monkeypatch.setenv("FOOTNOTE_ANSWERS", "bold")
+    with pytest.raises(SettingsError, match=r"FOOTNOTE_ANSWERS .+'cautious', 'balanced' or 'generous'"):
+        load_settings()

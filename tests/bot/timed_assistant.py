@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from rag.errors import Interrupted
-from rag.types import Answer, Assistant, Cancelled, Episode, NotCovered, TopicSummary
+from rag.types import Answer, Assistant, Cancelled, Earlier, Episode, NotCovered, TopicSummary
 from tests.bot.samples import ANSWER, SUMMARY, VENUS
 
 
@@ -39,7 +39,7 @@ class TimedAssistant:
     _busy: threading.Lock = field(default_factory=threading.Lock)
 
     def ask(
-        self, question: str, *, history: Sequence[str] = (), cancelled: Cancelled | None = None
+        self, question: str, *, history: Sequence[Earlier] = (), cancelled: Cancelled | None = None
     ) -> Answer | NotCovered:
         self._work("ask", question, cancelled)
         return self.answer

@@ -112,7 +112,9 @@ def vectors(embedder: LlamaEmbedder) -> Array:
 
 @pytest.fixture(scope="module")
 def published() -> zipfile.ZipFile:
-    wheel = cached_wheel(find("all-minilm-l6-v2").source, default_cache())
+    source = find("all-minilm-l6-v2").source
+    assert source is not None
+    wheel = cached_wheel(source, default_cache())
     if not wheel.exists():
         pytest.skip(f"{wheel.name} is not in the download cache; `footnote models pull` puts it there.")
     return zipfile.ZipFile(wheel)

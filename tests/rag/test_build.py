@@ -17,7 +17,14 @@ from rag.types import Episode, EpisodeEntry, Library, Note, Passage, ReadWarning
 from tests.builders import library
 
 MANIFEST = Manifest(
-    format=FORMAT, embedder="e", reader_version=1, fields_version=1, files={"ä.txt": "0"}, passages=3, vectors=6
+    format=FORMAT,
+    embedder="e",
+    reader_version=1,
+    fields_version=1,
+    files={"ä.txt": "0"},
+    passages=3,
+    vectors=6,
+    parts={},
 )
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 TEXTS = st.lists(TEXT, max_size=3).map(tuple)

@@ -14,22 +14,27 @@ from rag.calibration import (
     FILE,
     WORTHLESS_FROM,
     Calibration,
+    Level,
     carry_over,
     is_calibrated,
     load_calibration,
     save_calibration,
 )
+from rag.certainty import upper_bound
 from rag.errors import IndexMismatch, IndexMissing
-from rag.gate import Thresholds
+from rag.gate import Thresholds, gate_fingerprint
+
+
+def level(answer: float, wrong: int) -> Level:
+    return Level(answer=answer, answered_with=0.6, wrong=wrong, off_topic_answered=0.0)
+
 
 SAMPLE = Calibration(
-    answer=0.5,
+    levels={"cautious": level(0.75, 9), "balanced": level(0.5, 19), "generous": level(0.25, 41)},
     closest=0.25,
-    trials=9,
-    answered_with=0.6,
-    answered_without=0.1,
+    trials=400,
+    checked=200,
     off_topic=80,
-    off_topic_answered=0.0,
 )
 
 
@@ -53,11 +58,22 @@ def test_a_calibration_stays_with_its_build(tmp_path: Path) -> None:
     save_calibration(folder, SAMPLE)
     assert is_calibrated(tmp_path)
     assert load_calibration(tmp_path) == SAMPLE
-    assert SAMPLE.thresholds == Thresholds(answer=0.5, closest=0.25)
+    assert SAMPLE.thresholds("balanced") == Thresholds(answer=0.5, closest=0.25)
+    assert SAMPLE.thresholds("cautious") == Thresholds(answer=0.75, closest=0.25)
     assert [path.name for path in folder.glob("*calib*")] == [FILE]
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"answer": 1}', json.dumps({"unknown": 1})])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{",
+        "[]",
+        '{"answer": 1}',
+        json.dumps({"unknown": 1}),
+        json.dumps({"gate": gate_fingerprint(), "levels": []}),
+    ],
+)
 def test_a_spoilt_calibration_names_the_command(tmp_path: Path, content: str) -> None:
     folder = layout.builds_folder(tmp_path) / "one"
     folder.mkdir(parents=True)
@@ -74,7 +90,7 @@ def test_thresholds_are_carried_over_and_the_changes_since_are_summed(tmp_path: 
     carry_over(one, two, changed=0.06)
     carry_over(two, three, changed=0.05)
     found = load_calibration(tmp_path)
-    assert found.thresholds == SAMPLE.thresholds
+    assert found.levels == SAMPLE.levels
     assert found.build == "one"
     assert found.changed == pytest.approx(0.11)
     assert is_calibrated(tmp_path)
@@ -94,3 +110,21 @@ def test_where_nothing_was_measured_nothing_is_carried_over(tmp_path: Path) -> N
     (one / FILE).write_text(json.dumps({"gate": "another", "answer": 0.5}))
     carry_over(one, two, changed=0.0)
     assert not is_calibrated(tmp_path)
+
+
+def test_a_calibration_of_before_there_was_a_choice_is_measured_again(tmp_path: Path) -> None:
+    """It had one threshold and no levels; reading it must not fail with anything but the remedy."""
+    folder = build(tmp_path, "one")
+    before = {"gate": gate_fingerprint(), "answer": 0.5, "closest": 0.25, "trials": 9, "answered_with": 0.6}
+    (folder / FILE).write_text(json.dumps(before))
+    with pytest.raises(IndexMismatch, match="Run: footnote calibrate"):
+        load_calibration(tmp_path)
+    assert not is_calibrated(tmp_path)
+
+
+def test_what_a_choice_certifies() -> None:
+    assert SAMPLE.at_most("cautious") == pytest.approx(0.0773, abs=0.0001)  # 9 of 200
+    few = replace(SAMPLE, checked=30)
+    assert few.at_most("cautious") is None  # 59 trials without an error would be needed
+    assert few.at_most("balanced") == upper_bound(19, 30)
+    assert replace(SAMPLE, checked=0).at_most("generous") is None

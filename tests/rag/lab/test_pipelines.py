@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -82,13 +83,12 @@ def test_the_language_model_is_asked_only_where_it_ranks(index: Index) -> None:
 
 
 def test_a_gate_on_one_kind_of_evidence_hears_no_other(index: Index) -> None:
-    """p(answerable) of two questions with the same cosine must be the same."""
-    gate = made(index, "gate-cosine")
-    found = gate.retrieve("how long do marigold seeds keep")
-    without_words = gate.retrieve_vector("zzz", found.vector)
-    assert without_words.cosine == pytest.approx(found.cosine)
-    assert without_words.p_answerable == pytest.approx(found.p_answerable)
-    shipped = made(index, SHIPPED)
-    assert shipped.retrieve_vector("zzz", found.vector).p_answerable != pytest.approx(
-        shipped.retrieve("how long do marigold seeds keep").p_answerable
-    )
+    """A number that the best passage lacks counts against an answer, but not where the score alone counts."""
+    question = "how long do marigold seeds keep, 1969?"
+    vector = FakeEmbedder().embed([question])[0]
+    plain, exact = (made(index, "gate-score").retrieve_vector(q, vector) for q in (question[:-7], question))
+    scores = [found.hits[0].score for found in (plain, exact)]
+    gate = answerer_for(config_named("gate-score"), index, FakeEmbedder(), None, gate=GATE)
+    p = [1 / (1 + math.exp(2 - score)) for score in scores]
+    assert [gate.retrieve_vector(q, vector).p_answerable for q in (question[:-7], question)] == pytest.approx(p)
+    assert made(index, SHIPPED).retrieve_vector(question, vector).p_answerable != pytest.approx(p[1])
