@@ -32,8 +32,6 @@ _TENSORS = {
     "intermediate.dense": "ffn_up",
     "output.dense": "ffn_down",
     "output.LayerNorm": "layer_output_norm",
-    "pooler.dense": "cls",
-    "classifier": "cls.output",
 }
 _POSITIONS, _TOKEN_TYPES = "position_embd.weight", "token_types.weight"
 _LAYER_PREFIX = "encoder.layer."
@@ -54,8 +52,7 @@ def convert(
     """Write `target` from a BERT encoder's `weights` (.safetensors, F32), `vocab.txt` and `config.json`.
 
     `precision` is that of the matrices; "q8_0" makes a file of little more than half the size. `name` is
-    what the file says of itself. Weights with a `classifier` (and its `pooler`) make a cross-encoder, which
-    gives one number for a pair of texts.
+    what the file says of itself.
 
     Raises:
         ValueError: a file is not what its name says, or a tensor has no place in the format.
@@ -64,12 +61,10 @@ def convert(
     shape = json.loads(config.read_text(encoding="utf-8"))
     writer = gguf.GGUFWriter(target, gguf.MODEL_ARCH_NAMES[gguf.MODEL_ARCH.BERT])
     try:
-        tensors = read_safetensors(weights)
-        ranks = "classifier.weight" in tensors
         writer.add_name(name)
-        _add_architecture(writer, shape, precision, gguf.PoolingType.RANK if ranks else gguf.PoolingType.MEAN)
+        _add_architecture(writer, shape, precision)
         _add_vocabulary(writer, _read_vocabulary(vocabulary, size=shape["vocab_size"]))
-        _add_tensors(writer, tensors, precision, ranks=ranks)
+        _add_tensors(writer, read_safetensors(weights), precision)
         writer.write_header_to_file()
         writer.write_kv_data_to_file()
         writer.write_tensors_to_file()
@@ -96,9 +91,7 @@ def read_safetensors(path: Path) -> dict[str, npt.NDArray[np.float32]]:
     }
 
 
-def _add_architecture(
-    writer: gguf.GGUFWriter, shape: Mapping[str, int], precision: Precision, pooling: gguf.PoolingType
-) -> None:
+def _add_architecture(writer: gguf.GGUFWriter, shape: Mapping[str, int], precision: Precision) -> None:
     writer.add_license("apache-2.0")
     types = {"f16": gguf.LlamaFileType.MOSTLY_F16, "q8_0": gguf.LlamaFileType.MOSTLY_Q8_0}
     writer.add_file_type(types[precision])
@@ -109,7 +102,7 @@ def _add_architecture(
     writer.add_head_count(shape["num_attention_heads"])
     writer.add_layer_norm_eps(shape["layer_norm_eps"])
     writer.add_causal_attention(False)
-    writer.add_pooling_type(pooling)
+    writer.add_pooling_type(gguf.PoolingType.MEAN)
 
 
 def _read_vocabulary(path: Path, *, size: int) -> list[str]:
@@ -141,8 +134,8 @@ def gguf_piece(piece: str) -> str:
     return piece.removeprefix("##") if piece.startswith("##") else WORD_START + piece
 
 
-def _add_tensors(writer: gguf.GGUFWriter, tensors: Tensors, precision: Precision, *, ranks: bool) -> None:
-    for name, tensor in _renamed(tensors, ranks=ranks):
+def _add_tensors(writer: gguf.GGUFWriter, tensors: Tensors, precision: Precision) -> None:
+    for name, tensor in _renamed(tensors):
         kind = _stored_as(name, tensor, precision)
         writer.add_tensor(name, gguf.quants.quantize(tensor, kind), raw_dtype=kind)
 
@@ -155,10 +148,10 @@ def _stored_as(name: str, tensor: npt.NDArray[np.float32], precision: Precision)
     return gguf.GGMLQuantizationType.F32 if name == _POSITIONS else gguf.GGMLQuantizationType.F16
 
 
-def _renamed(tensors: Tensors, *, ranks: bool) -> Iterator[tuple[str, npt.NDArray[np.float32]]]:
-    """Tensors under their GGUF names, in the order of the published names; an unused pooler is left out."""
+def _renamed(tensors: Tensors) -> Iterator[tuple[str, npt.NDArray[np.float32]]]:
+    """Tensors under their GGUF names, in the order of the published names; the unused pooler is left out."""
     for name in sorted(tensors):
-        if ranks or not name.startswith("pooler."):
+        if not name.startswith("pooler."):
             yield gguf_tensor_name(name), tensors[name]
 
 

@@ -29,10 +29,6 @@ RANK_CONTEXT = 4096
 RANK_TOKENS = 128  # of the continuation; the logits of each take 4 bytes a word of the vocabulary
 COMPUTED_AT_ONCE = 512
 
-JUDGE_TOKENS = 192  # of question and passage together
-
-_MEAN, _RANK = llama_cpp.LLAMA_POOLING_TYPE_MEAN, llama_cpp.LLAMA_POOLING_TYPE_RANK
-
 _quiet: list[object] = []
 
 
@@ -54,8 +50,7 @@ def default_threads() -> int:
 class _Context:
     """A loaded model with one context and one batch."""
 
-    def __init__(self, path: Path, *, threads: int, n_ctx: int, n_seq: int, pooling: int | None = None) -> None:
-        """`pooling` (a LLAMA_POOLING_TYPE) makes it an encoder; without, it is a language model."""
+    def __init__(self, path: Path, *, threads: int, n_ctx: int, n_seq: int, embeddings: bool) -> None:
         _silence()
         if not path.is_file():
             raise ModelMissing(f"The model file {path.name} is not there.", remedy="Run: footnote models pull")
@@ -68,14 +63,14 @@ class _Context:
         params = llama_cpp.llama_context_default_params()
         params.n_ctx = n_ctx
         params.n_batch = n_ctx  # llama.cpp aborts the process on a larger batch
-        params.n_ubatch = COMPUTED_AT_ONCE if pooling is None else n_ctx
+        params.n_ubatch = n_ctx if embeddings else COMPUTED_AT_ONCE
         params.n_seq_max = n_seq
         params.n_threads = params.n_threads_batch = threads or default_threads()
-        params.embeddings = pooling is not None
+        params.embeddings = embeddings
         params.kv_unified = True
         params.no_perf = True
-        if pooling is not None:
-            params.pooling_type = pooling
+        if embeddings:
+            params.pooling_type = llama_cpp.LLAMA_POOLING_TYPE_MEAN
         self.handle = llama_cpp.llama_init_from_model(self._model, params)
         if not self.handle:
             llama_cpp.llama_model_free(self._model)
@@ -121,50 +116,19 @@ class _Context:
             self.handle = None
 
 
-class _Encoder:
-    """Runs lists of tokens through an encoder, as many together as fit, and gives what it makes of each."""
-
-    def __init__(self, path: Path, *, threads: int, pooling: int) -> None:
-        self.context = _Context(path, threads=threads, n_ctx=EMBED_BATCH, n_seq=EMBED_SEQUENCES, pooling=pooling)
-        self._strips_accents = llama_cpp.llama_vocab_type(self.context.vocab) == llama_cpp.LLAMA_VOCAB_TYPE_WPM
-
-    def tokens(self, text: str, *, most: int) -> list[int]:
-        """Token ids with the model's start and end, cut to `most`."""
-        text = text[: most * 20]
-        if self._strips_accents:
-            text = without_accents(text)
-        tokens = self.context.tokenize(text, add_special=True)
-        return tokens if len(tokens) <= most else [*tokens[: most - 1], tokens[-1]]
-
-    def run(
-        self, tokens: Sequence[Sequence[int]], *, width: int, progress: Callable[[int], None] | None = None
-    ) -> FloatArray:
-        """What the pooling makes of each list, shape (len(tokens), width)."""
-        results = np.zeros((len(tokens), width), dtype=np.float32)
-        done = 0
-        for group in _batches(tokens):
-            self.context.decode(_rows(tokens, group))
-            for sequence, i in enumerate(group):
-                pointer = llama_cpp.llama_get_embeddings_seq(self.context.handle, sequence)
-                results[i] = np.ctypeslib.as_array(pointer, shape=(width,))
-            done += len(group)
-            if progress:
-                progress(done)
-        return results
-
-
 class LlamaEmbedder:
     """An `Embedder` over a GGUF sentence encoder with mean pooling (BERT family)."""
 
     def __init__(self, path: Path, *, threads: int = 0) -> None:
         """Load `path`. Raises ModelMissing or ModelCorrupt."""
-        self._encoder = _Encoder(path, threads=threads, pooling=_MEAN)
+        self._context = _Context(path, threads=threads, n_ctx=EMBED_BATCH, n_seq=EMBED_SEQUENCES, embeddings=True)
         self._path = path
         self._fingerprint = ""
+        self._strips_accents = llama_cpp.llama_vocab_type(self._context.vocab) == llama_cpp.LLAMA_VOCAB_TYPE_WPM
 
     @property
     def dimension(self) -> int:
-        return self._encoder.context.n_embd
+        return self._context.n_embd
 
     @property
     def fingerprint(self) -> str:
@@ -177,31 +141,30 @@ class LlamaEmbedder:
 
         `progress` is told how many of the texts are done.
         """
-        tokens = [self._encoder.tokens(text, most=EMBED_TOKENS) for text in texts]
-        vectors = self._encoder.run(tokens, width=self.dimension, progress=progress)
+        tokens = [self._tokens(text) for text in texts]
+        vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        done = 0
+        for group in _batches(tokens):
+            self._context.decode(_rows(tokens, group))
+            for sequence, i in enumerate(group):
+                pointer = llama_cpp.llama_get_embeddings_seq(self._context.handle, sequence)
+                vectors[i] = np.ctypeslib.as_array(pointer, shape=(self.dimension,))
+            done += len(group)
+            if progress:
+                progress(done)
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         np.divide(vectors, norms, out=vectors, where=norms > 0)
         return vectors
 
-    def close(self) -> None:
-        self._encoder.context.close()
-
-
-class LlamaJudge:
-    """A `Judge` over a GGUF cross-encoder (BERT family with a classifier of one output)."""
-
-    def __init__(self, path: Path, *, threads: int = 0) -> None:
-        """Load `path`. Raises ModelMissing or ModelCorrupt."""
-        self._encoder = _Encoder(path, threads=threads, pooling=_RANK)
-
-    def judge(self, question: str, passages: Sequence[str]) -> list[float]:
-        """A logit for each passage: how well it answers the question. Pairs over 192 tokens are cut there."""
-        asked = self._encoder.tokens(question, most=JUDGE_TOKENS // 2)
-        read = [self._encoder.tokens(text, most=JUDGE_TOKENS - len(asked) + 1)[1:] for text in passages]
-        return [float(x) for x in self._encoder.run([asked + tokens for tokens in read], width=1)[:, 0]]
+    def _tokens(self, text: str) -> list[int]:
+        text = text[: EMBED_TOKENS * 20]
+        if self._strips_accents:
+            text = without_accents(text)
+        tokens = self._context.tokenize(text, add_special=True)
+        return tokens if len(tokens) <= EMBED_TOKENS else [*tokens[: EMBED_TOKENS - 1], tokens[-1]]
 
     def close(self) -> None:
-        self._encoder.context.close()
+        self._context.close()
 
 
 def without_accents(text: str) -> str:
@@ -239,7 +202,7 @@ class LlamaGenerator:
 
     def __init__(self, path: Path, *, threads: int = 0, n_ctx: int = RANK_CONTEXT) -> None:
         """Load `path` for texts of up to `n_ctx` tokens, a multiple of 256. Raises ModelMissing or ModelCorrupt."""
-        self._context = _Context(path, threads=threads, n_ctx=n_ctx, n_seq=2)
+        self._context = _Context(path, threads=threads, n_ctx=n_ctx, n_seq=2, embeddings=False)
         self._prefix: list[int] = []
 
     def log_likelihoods(

@@ -18,8 +18,8 @@ from rag.types import FloatArray, Passage
 from rag.words import Word, content_words, is_stopword, words
 
 RELEVANCE_WEIGHT = 0.7  # of relevance against novelty
-TOO_ALIKE = 0.55  # cosine from which a further point would tell the reader little new
-SAYS_THE_SAME = 0.65  # cosine from which a passage is cited with a point instead of getting its own
+TOO_ALIKE = 0.60  # cosine from which a further point would tell the reader little new
+SAYS_THE_SAME = 0.60  # cosine from which a passage is cited with a point instead of getting its own
 SAME_THEME = 0.10  # least cosine, the topic itself taken out, of two points under one sub-theme
 MOST_THEMES = 4
 LEAST_WORDS = 3  # content words; a passage with fewer is a heading or half a thought

@@ -452,14 +452,6 @@ class Embedder(Protocol):
         ...
 
 
-class Judge(Protocol):
-    """Says how well a passage answers a question. One thread at a time."""
-
-    def judge(self, question: str, passages: Sequence[str]) -> list[float]:
-        """One logit a passage, comparable between questions: above 0 it rather answers than not."""
-        ...
-
-
 class Generator(Protocol):
     """A language model, as far as ranking needs it."""
 

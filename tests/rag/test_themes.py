@@ -54,7 +54,7 @@ def test_a_companion_serves_one_point_only_and_is_none_itself() -> None:
 
 
 def test_what_merely_comes_near_is_no_companion() -> None:
-    assert companions([0], alike(2, (0, 1, 0.6)), ["a", "b"]) == {}
+    assert companions([0], alike(2, (0, 1, 0.55)), ["a", "b"]) == {}
 
 
 def test_groups_hold_only_what_is_all_alike() -> None:
