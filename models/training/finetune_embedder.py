@@ -294,8 +294,7 @@ class Scorer:
     def __init__(self, held: HeldOut) -> None:
         self.held = held
         index = LexicalIndex.build([terms(text) for text in held.context])
-        bm25 = np.stack([index.scores([w.stem for w in content_words(q)]) for q in held.questions])
-        self.lexical = bm25 / np.maximum(bm25.max(axis=1, keepdims=True), 1e-6)
+        self.lexical = lexical_shares(index, held.questions)
 
     def __call__(self, encoder: Encoder, weights: Weights) -> dict[str, float]:
         """{hit@1, hit@5, hit@20, mrr}."""
@@ -306,6 +305,12 @@ class Scorer:
         ranks = best_ranks((own + context) / 2 + LEXICAL_WEIGHT * self.lexical, self.held.gold)
         hits = {f"hit@{k}": float((ranks < k).mean()) for k in (1, 5, 20)}
         return {**hits, "mrr": float((1 / (1 + ranks)).mean())}
+
+
+def lexical_shares(index: LexicalIndex, questions: Sequence[str]) -> Array:
+    """BM25 of every row as a share of what it could be, shape (questions, rows); as the product counts it."""
+    asked = [[word.stem for word in content_words(question)] for question in questions]
+    return np.stack([index.scores(stems) / max(index.ceiling(stems), 1e-6) for stems in asked])
 
 
 def best_ranks(scores: Array, gold: Sequence[set[int]]) -> npt.NDArray[np.int64]:

@@ -34,7 +34,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from bert import FROZEN, Weights, learning_rate, linear, states
-from finetune_embedder import best_ranks, held_out_episodes, is_held_out, read_episodes, read_judged
+from finetune_embedder import best_ranks, held_out_episodes, is_held_out, lexical_shares, read_episodes, read_judged
 
 from rag.fusion import LEXICAL_WEIGHT
 from rag.lexical import LexicalIndex
@@ -229,8 +229,7 @@ class Trial:
     def __init__(self, episodes: Sequence[dict], cosines: np.ndarray) -> None:
         held = held_out_episodes(episodes)
         index = LexicalIndex.build([terms(text) for text in held.context])
-        bm25 = np.stack([index.scores([w.stem for w in content_words(q)]) for q in held.questions])
-        scores = cosines + LEXICAL_WEIGHT * bm25 / np.maximum(bm25.max(axis=1, keepdims=True), 1e-6)
+        scores = cosines + LEXICAL_WEIGHT * lexical_shares(index, held.questions)
         self.held, self.scores = held, scores
         self.pool = np.argsort(-scores, axis=1)[:, : POOL + 4]
 
