@@ -41,7 +41,7 @@ from rag.types import (
     Pipeline,
     Sentence,
 )
-from rag.words import Word, content_words, words
+from rag.words import Word, content_words, terms, words
 
 __all__ = ["HITS", "Answerer", "Retrieved", "evidence_of", "find"]
 
@@ -51,6 +51,7 @@ NEAR_BEST = 0.10  # a further passage is quoted if its score is no further behin
 NEAR_EPISODES = 3
 AROUND = 2  # passages shown before and behind one, on request
 ABOUT_THE_SAME = 0.5  # share of the question's words, its names left out, that it must hold
+TELLING_WORDS = 2  # so many words of a question, and half of them, make two passages about the same
 FURTHER = 0.10  # so much further ahead stands a passage elsewhere that is nearer than what was asked for
 RANK_SECONDS = 1.5  # no passage is begun after this; the ranking keeps what it has
 LEAD_IN = "Your notes say:"
@@ -195,14 +196,19 @@ class Answerer:
     def _quote(self, found: Retrieved, hits: Sequence[Hit], *, nearest: bool, least: int = 0) -> tuple[Citation, ...]:
         """Up to three citations, none saying what one before it says; the first `least` hits in any case.
 
-        An answer quotes only what comes near the best; `nearest` takes the nearest whatever their distance.
+        An answer quotes only what comes near the best, or has every word of the question that the first has: two notes
+        that contradict each other must both be heard. `nearest` takes the nearest whatever their distance.
         """
         citations: list[Citation] = []
         best = max((hit.score for hit in hits[least:]), default=0.0)
+        held = _held(found, hits[0]) if hits else frozenset()
+        tells = len(held) >= max(TELLING_WORDS, ABOUT_THE_SAME * len(found.words))
         for number, hit in enumerate(hits[: rank.RANKED + least]):
             wanted = number < least or nearest or hit.score >= best - NEAR_BEST
-            if len(citations) >= max(SPANS, least) or not wanted:
+            if len(citations) >= max(SPANS, least):
                 break
+            if not wanted and not (tells and held <= _held(found, hit)):
+                continue
             if citations and self._index.is_heading(hit.passage):
                 continue
             citation = self._cite(len(citations) + 1, found, hit)
@@ -275,6 +281,11 @@ class Answerer:
     def _near_episodes(self, hits: Iterable[Hit]) -> tuple[str, ...]:
         names = dict.fromkeys(self._index.episode_of(hit.passage).name for hit in hits)
         return tuple(names)[:NEAR_EPISODES]
+
+
+def _held(found: Retrieved, hit: Hit) -> frozenset[str]:
+    """The stems of the question's words that stand in a passage itself, not in its headings."""
+    return frozenset(word.stem for word in found.words) & frozenset(terms(hit.passage.text))
 
 
 def _touched(part: Part, citations: Iterable[Citation]) -> bool:

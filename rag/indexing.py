@@ -60,7 +60,11 @@ class BuildReport:
 
 def is_current(notes: Path, data: Path, *, embedder: str) -> bool:
     """Whether the serving index holds the notes as they are now. Raises NotesError for the folder itself."""
-    files = dict(scan(notes))
+    return _holds(data, dict(scan(notes)), embedder)
+
+
+def _holds(data: Path, files: Mapping[str, str], embedder: str) -> bool:
+    """Whether the serving index was made of just these files, the way it would be made now."""
     try:
         manifest = layout.read_manifest(layout.current_build(data))
         check_manifest(manifest, embedder=embedder)
@@ -88,11 +92,13 @@ def build_index(
     started = time.monotonic()
     tell = progress or (lambda _stage, _done, _total: None)
     with layout.storage_errors(data), layout.lock(data):
-        if not rebuild and is_current(notes, data, embedder=embedder.fingerprint):
+        tell("Looking", 0, 1)
+        files = dict(scan(notes))  # before reading: what changes meanwhile is seen as changed next time
+        tell("Looking", 1, 1)
+        if not rebuild and _holds(data, files, embedder.fingerprint):
             if _is_sound(data, check):
                 return _unchanged(data, started)
             rebuild = True  # nothing of a damaged build is taken over
-        files = dict(scan(notes))  # before reading: what changes meanwhile is seen as changed next time
         library = read_library(notes, progress=lambda done, total, _file: tell("Reading", done, total))
         if not library.passages:
             raise NotesError(

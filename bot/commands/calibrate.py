@@ -35,7 +35,7 @@ CHOSEN = "This is FOOTNOTE_ANSWERS={answers}."
 PREVIEW = (
     "This is a preview of {answers}. To choose it, set FOOTNOTE_ANSWERS={answers} in .env; nothing is measured anew."
 )
-HEADING = f"{'':10}{'covered':>9}   not covered"
+HEADING = f"{'answered:':10}{'covered':>9}   not covered"
 
 
 def run_calibrate(settings: Settings, *, preview: Answers | None = None, as_json: bool = False) -> int:
@@ -121,8 +121,9 @@ def _rows(calibration: Calibration) -> list[str]:
 def _wrong(calibration: Calibration, answers: Answers) -> str:
     at_most = calibration.at_most(answers)
     if at_most is None:
-        return f"aims at {SHARES[answers]:.0%}; not certified"
-    return f"{calibration.levels[answers].wrong} of {calibration.checked}, at most {_percent(at_most)}%"
+        return f"aims at {SHARES[answers]:.0%}, not certified"
+    counted = f"{calibration.levels[answers].wrong} of {calibration.checked}"
+    return f"aims at {SHARES[answers]:.0%}, {counted}: at most {_percent(at_most)}%"
 
 
 def _percent(share: float) -> int:

@@ -9,7 +9,8 @@ import logging
 import multiprocessing
 import signal
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 
@@ -25,6 +26,9 @@ from rag.errors import FootnoteError, IndexProblem
 from rag.indexing import BuildReport, Check, build_index, is_current
 from rag.indexing import Progress as Tell
 from rag.types import ReadWarning
+
+LINE_EVERY = 30.0  # seconds
+MANY_FILES = 20_000
 
 
 def build(settings: Settings, rebuild: bool) -> str:
@@ -170,17 +174,48 @@ def _follow(receiver: Connection, tell: Tell) -> BuildReport:
         tell(*message)
 
 
+def lines(write: Callable[[str], object], clock: Callable[[], float] = time.monotonic) -> Tell:
+    """Progress as a line now and then, for where there is no terminal: a short build says nothing."""
+    last = clock()
+
+    def tell(stage: str, done: int, total: int) -> None:
+        nonlocal last
+        if clock() - last >= LINE_EVERY:
+            last = clock()
+            write(f"{stage}: {done:,} of {total:,}\n")
+
+    return tell
+
+
+def with_notice(tell: Tell, write: Callable[[str], object]) -> Tell:
+    """`tell`, with a word before so many files are read that it may be the wrong folder."""
+
+    def told(stage: str, done: int, total: int) -> None:
+        if stage == "Reading" and done == 0 and total >= MANY_FILES:
+            write(
+                f"There are {total:,} files in the notes folder. Reading takes about a minute for every 25,000 short "
+                "ones, computing their vectors far longer. If they are not all notes, press Ctrl-C and name another "
+                "folder with --notes; what was indexed before goes on serving.\n"
+            )
+        tell(stage, done, total)
+
+    return told
+
+
 @contextmanager
 def _progress_bar() -> Iterator[Tell]:
-    """A bar for each stage on standard error, gone when done; nothing where that is not a terminal."""
+    """A bar for each stage on standard error, gone when done; a line now and then where that is not a terminal."""
     console = Console(stderr=True)
+    if not console.is_terminal:
+        yield with_notice(lines(sys.stderr.write), sys.stderr.write)
+        return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     stages: dict[str, TaskID] = {}
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with Progress(*columns, console=console, transient=True) as bar:
 
         def tell(stage: str, done: int, total: int) -> None:
             if stage not in stages:
                 stages[stage] = bar.add_task(stage, total=total)
             bar.update(stages[stage], completed=done, total=total)
 
-        yield tell
+        yield with_notice(tell, lambda sentence: console.print(sentence, end=""))

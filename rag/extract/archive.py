@@ -56,9 +56,14 @@ def members(path: Path, *, ignored: frozenset[str] = frozenset()) -> list[Member
     return sorted(listed, key=lambda member: (member.name.casefold(), member.name))
 
 
+def _is_folder(entry: zipfile.ZipInfo) -> bool:
+    """As `ZipInfo.is_dir` says, which fails where a damaged archive gives an empty name."""
+    return entry.filename.endswith("/")
+
+
 def _members(archive: zipfile.ZipFile, ignored: frozenset[str], *, prefix: str, depth: int) -> Iterator[Member]:
     entries = [
-        entry for entry in archive.infolist() if not entry.is_dir() and not _passed_over(entry.filename, ignored)
+        entry for entry in archive.infolist() if not _is_folder(entry) and not _passed_over(entry.filename, ignored)
     ]
     if len(entries) > _MOST_MEMBERS:
         raise NoteError(f"The archive holds {len(entries):,} files; at most {_MOST_MEMBERS:,} are read.")

@@ -64,7 +64,7 @@ def test_what_is_certified_in_words() -> None:
     )
     assert "50% are answered; of 80 everyday questions, 1%" in text
     assert "FOOTNOTE_ANSWERS=cautious" in text
-    assert re.search(r"balanced +76% +19 of 200, at most 14%", text)
+    assert re.search(r"balanced +76% +aims at 10%, 19 of 200: at most 14%", text)
 
 
 def test_a_bound_is_never_rounded_down() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.commands.index import _child, _follow, describe, refresh
+from bot.commands.index import _child, _follow, describe, lines, refresh, with_notice
 from bot.settings import Settings
 from rag.errors import ModelMissing, NotesError
 from rag.indexing import BuildReport
@@ -45,6 +45,28 @@ def test_an_error_keeps_its_kind_across_processes(tmp_path: Path) -> None:
     with pytest.raises(ModelMissing) as caught:
         refresh(Settings(notes=tmp_path / "notes", data=tmp_path / "data", models=tmp_path / "models"))
     assert "footnote models pull" in caught.value.remedy
+
+
+def test_without_a_terminal_a_long_build_says_a_line_now_and_then() -> None:
+    """Twelve minutes over 100,000 files were silent."""
+    said: list[str] = []
+    times = iter([0, 10, 31, 31, 40, 62, 62])
+    tell = lines(said.append, lambda: next(times))
+    for done in (1_000, 2_000, 3_000, 4_000):
+        tell("Reading", done, 100_000)
+    assert said == ["Reading: 2,000 of 100,000\n", "Reading: 4,000 of 100,000\n"]
+
+
+def test_a_folder_of_very_many_files_is_remarked_upon_once() -> None:
+    said: list[str] = []
+    told: list[tuple[str, int, int]] = []
+    tell = with_notice(lambda *progress: told.append(progress), said.append)
+    for progress in (("Reading", 0, 100_000), ("Reading", 1, 100_000), ("Embedding", 0, 100_000)):
+        tell(*progress)
+    assert len(told) == 3
+    assert [sentence.split(" files")[0] for sentence in said] == ["There are 100,000"]
+    with_notice(tell, said.append)("Reading", 0, 19_999)
+    assert len(said) == 1
 
 
 def test_progress_comes_before_the_report() -> None:

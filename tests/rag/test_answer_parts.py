@@ -23,11 +23,11 @@ NOTES = {
     "tom": ("The moon pulls the tide.", "The tide is ahead of the wind."),
 }
 FIELDS = len(fields(Evidence))
-COVERED = GateModel(
+BY_SCORE = GateModel(
     mean=(0,) * FIELDS,
     scale=(1,) * FIELDS,
-    weights=tuple(9.0 if field.name == "covered" else 0.0 for field in fields(Evidence)),
-    bias=-5.0,
+    weights=tuple(20.0 if field.name == "score" else 0.0 for field in fields(Evidence)),
+    bias=-8.0,
 )
 GATE = Thresholds(answer=0.5, closest=-1.0)
 
@@ -56,7 +56,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
 
 @pytest.fixture
 def answerer(index: Index) -> Answerer:
-    return Answerer(index, FakeEmbedder(), None, gate=COVERED, thresholds=GATE)
+    return Answerer(index, FakeEmbedder(), None, gate=BY_SCORE, thresholds=GATE)
 
 
 def test_a_name_narrows_the_search_and_is_shown(answerer: Answerer) -> None:
@@ -101,7 +101,7 @@ def test_a_minute_narrows_to_what_is_near_it(answerer: Answerer) -> None:
 
 def test_what_stands_at_a_minute_is_near_whatever_its_words_are(answerer: Answerer) -> None:
     """A question with nothing but a minute in it got "Your notes do not cover this.", though notes stand there."""
-    shut = Answerer(answerer._index, FakeEmbedder(), None, gate=COVERED, thresholds=Thresholds(answer=2, closest=2))
+    shut = Answerer(answerer._index, FakeEmbedder(), None, gate=BY_SCORE, thresholds=Thresholds(answer=2, closest=2))
     assert shut.ask("What is said around minute 20?").outcome == "closest"
     assert shut.ask("What is said of pumpkins?").outcome == "not_covered"
 
@@ -161,7 +161,7 @@ def test_words_that_occur_nowhere_and_what_they_may_mean(answerer: Answerer) -> 
     nothing = answerer.ask("zzyzx qwertz")
     assert isinstance(nothing, NotCovered)
     assert nothing.absent_words == ("zzyzx", "qwertz")
-    shut = Answerer(answerer._index, FakeEmbedder(), None, gate=COVERED, thresholds=Thresholds(answer=2, closest=2))
+    shut = Answerer(answerer._index, FakeEmbedder(), None, gate=BY_SCORE, thresholds=Thresholds(answer=2, closest=2))
     refused = shut.ask("zzyzx qwertz")
     assert isinstance(refused, NotCovered)
     assert refused.reason.startswith("None of the words in your question occur in your notes.")

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.fusion import LEXICAL_WEIGHT, fuse, row_cosine
+from rag.fusion import LEXICAL_WEIGHT, fuse, highest, row_cosine, row_cosines
 
 COSINE = st.floats(-1, 1, width=32)
 
@@ -32,6 +32,21 @@ def test_a_row_counts_its_own_words_and_its_context(cosines: list[float], score:
 def test_the_order_of_a_rows_sentences_does_not_matter(cosines: list[float]) -> None:
     assert row_cosine(cosines) == row_cosine([*cosines[:2], *reversed(cosines[2:])])
     assert row_cosine(cosines)[0] <= row_cosine(cosines)[1]
+
+
+@given(st.lists(st.lists(COSINE, min_size=2, max_size=6), min_size=1, max_size=9))
+def test_many_rows_at_once_count_as_each_alone(rows: list[list[float]]) -> None:
+    firsts = np.cumsum([0, *map(len, rows[:-1])])
+    together = row_cosines(array(*(cosine for row in rows for cosine in row)), firsts)
+    np.testing.assert_allclose(np.transpose(together), [row_cosine(row) for row in rows], atol=1e-6)
+
+
+@given(st.lists(st.integers(0, 5), max_size=30), st.integers(1, 40))
+def test_the_highest_come_first_and_equals_in_order(scores: list[int], count: int) -> None:
+    found = highest(array(*scores), count).tolist()
+    in_order = sorted(range(len(scores)), key=lambda i: -scores[i])
+    assert found == in_order[: len(found)]
+    assert len(found) >= min(count, len(scores))
 
 
 def test_words_add_their_share_of_the_most_there_can_be() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rag.fields import in_context, lexical_terms
-from rag.index import Index
+from rag.index import SMALL, Index
 from rag.indexing import write_build
 from rag.lexical import LexicalIndex
 from rag.sentences import sentence_spans
@@ -21,10 +21,10 @@ from tests.fakes import FakeEmbedder, bag_of_words
 EMBEDDER = FakeEmbedder().fingerprint
 
 
-def built(folder: Path, whole: Library) -> Index:
+def built(folder: Path, whole: Library, *, small: int = SMALL) -> Index:
     folder.mkdir()
     write_build(folder, whole, {}, FakeEmbedder())
-    return Index(folder, embedder=EMBEDDER)
+    return Index(folder, embedder=EMBEDDER, small=small)
 
 
 # Searching
@@ -34,9 +34,9 @@ HEADINGS = [("Alpha",), ("Beta", "Gamma"), ()]
 PASSAGES = tuple(passage(text, position=i, section=HEADINGS[i % 3]) for i, text in enumerate(SALAD))
 
 
-@pytest.fixture(scope="module")
-def salad(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
-    index = built(tmp_path_factory.mktemp("salad") / "build", library(passages=PASSAGES))
+@pytest.fixture(scope="module", params=[SMALL, 0], ids=["all scored", "the nearest scored"])
+def salad(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+    index = built(tmp_path_factory.mktemp("salad") / "build", library(passages=PASSAGES), small=request.param)
     yield index
     index.close()
 

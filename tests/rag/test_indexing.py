@@ -183,8 +183,9 @@ def test_progress_goes_through_every_stage(tmp_path: Path) -> None:
         check=check,
         progress=lambda *progress: told.append(progress),
     )
-    assert list(dict.fromkeys(stage for stage, _, _ in told)) == ["Reading", "Embedding", "Storing", "Checking"]
-    for stage in ("Reading", "Embedding", "Storing", "Checking"):
+    stages = ["Looking", "Reading", "Embedding", "Storing", "Checking"]
+    assert list(dict.fromkeys(stage for stage, _, _ in told)) == stages
+    for stage in stages:
         _, done, total = [item for item in told if item[0] == stage][-1]
         assert done == total
 

@@ -145,3 +145,11 @@ def test_two_members_of_one_name(tmp_path: Path) -> None:
     found = read_library(archived(tmp_path, out.getvalue()))
     assert [note.file for note in found.notes] == ["export.zip/a.md", "good.md"]
     assert "another file of this name" in found.warnings[0].reason
+
+
+def test_a_member_without_a_name(tmp_path: Path) -> None:
+    """Python's own test for a folder looks at the last letter of the name, and there is none."""
+    data = entry("a.md", NOTE).replace(b"a.md", b"\0.md")
+    found = read_library(archived(tmp_path, data))
+    assert [note.file for note in found.notes] == ["good.md"]
+    assert found.warnings[0].skipped
