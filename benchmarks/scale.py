@@ -15,6 +15,7 @@ from rag.answer import HITS
 from rag.index import Index
 from rag.indexing import write_build
 from rag.types import Episode, FloatArray, Library, Note, Passage
+from rag.words import terms
 
 DIMENSION = 384
 TOPICS = 200
@@ -68,8 +69,8 @@ def _search(index: Index, embedder: SyntheticEmbedder) -> Iterator[Figure]:
     ours: list[float] = []
     theirs: list[float] = []
     for query in embedder.embed([""] * QUERIES):
-        terms = [_word(chance) for _ in range(6)]
-        ours.append(1000 * seconds(index.search, query, terms, HITS))
+        asked = terms(" ".join(_word(chance) for _ in range(6)))
+        ours.append(1000 * seconds(index.search, query, asked, HITS))
         theirs.append(1000 * seconds(nearest, vectors, query))
     group = _figure("", 0).group
     return quantiles(group, "search", ours, "ms", baselines=theirs, against="exact numpy, vectors only")

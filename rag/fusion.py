@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from rag.types import SHIPPED, FloatArray, Pipeline
 
@@ -25,6 +26,19 @@ def row_cosine(cosines: Sequence[float]) -> tuple[float, float]:
     return (own + cosines[1]) / 2, max(own, cosines[1])
 
 
+def row_cosines(cosines: FloatArray, firsts: npt.NDArray[np.int64]) -> tuple[FloatArray, FloatArray]:
+    """`row_cosine` of many rows at once: their scores and their best, each of shape (rows,).
+
+    `cosines` holds those of the first row's vectors, then those of the next; `firsts`, shape (rows,), says where each
+    starts.
+    """
+    context = cosines[firsts + 1]
+    own = cosines.copy()
+    own[firsts + 1] = -np.inf
+    best: FloatArray = np.maximum.reduceat(own, firsts)
+    return np.asarray((best + context) / 2, dtype=np.float32), np.maximum(best, context)
+
+
 def fuse(cosine: FloatArray, bm25: FloatArray, ceiling: float, *, pipeline: Pipeline = SHIPPED) -> FloatArray:
     """Hybrid score of each candidate, shape (candidates,).
 
@@ -34,3 +48,10 @@ def fuse(cosine: FloatArray, bm25: FloatArray, ceiling: float, *, pipeline: Pipe
     """
     share = bm25 / ceiling if ceiling > 0 else np.zeros_like(bm25)
     return np.asarray(pipeline.dense * cosine + pipeline.lexical * share, dtype=np.float32)
+
+
+def highest(scores: FloatArray, count: int) -> npt.NDArray[np.int64]:
+    """Indices of the `count` highest scores and of those as high as the last; highest first, equals in order."""
+    least = np.partition(scores, -count)[-count] if count < len(scores) else -np.inf
+    kept = np.flatnonzero(scores >= least)
+    return kept[np.argsort(-scores[kept], kind="stable")]

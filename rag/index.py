@@ -5,12 +5,12 @@ Knows nothing of how a build is made; see rag/indexing.py for that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from rag import boilerplate, duplicates
 from rag import build as layout
@@ -18,7 +18,7 @@ from rag.build import Manifest
 from rag.citations import place_of
 from rag.errors import IndexCorrupt, IndexMismatch
 from rag.fields import FIELDS_VERSION, header, lexical_terms, only_names, vector_texts
-from rag.fusion import fuse, row_cosine
+from rag.fusion import fuse, highest, row_cosines
 from rag.language import spoken
 from rag.lexical import LexicalIndex
 from rag.library import READER_VERSION
@@ -29,6 +29,10 @@ from rag.words import terms, words
 NEAREST_VECTORS = 300
 LEXICAL_CANDIDATES = 50
 SCORED_WHOLE = 3000  # so many rows are all scored, rather than looked for among the nearest
+SMALL = 60_000  # so many vectors are all scored in less time than Chroma takes to find the nearest
+
+Rows = npt.NDArray[np.int64]
+"""Numbers of passages, or places in such a list; shape (n,)."""
 
 
 class Index:
@@ -42,8 +46,8 @@ class Index:
         first_vector: number of a row's first vector, with one more entry at the end; shape (rows + 1,).
     """
 
-    def __init__(self, folder: Path, *, embedder: str) -> None:
-        """Open a build. Raises IndexMismatch or IndexCorrupt."""
+    def __init__(self, folder: Path, *, embedder: str, small: int = SMALL) -> None:
+        """Open a build; of at most `small` vectors all are scored. Raises IndexMismatch or IndexCorrupt."""
         self.manifest = layout.read_manifest(folder)
         check_manifest(self.manifest, embedder=embedder)
         layout.check_parts(folder, self.manifest.parts)
@@ -63,6 +67,10 @@ class Index:
         self.folder = folder
         self._duplicates = duplicates.load(folder)
         self._copies = {self.passages[row].id: group for group in self._duplicates.groups for row in group}
+        self._first_copy = np.arange(len(self.passages))
+        for group in self._duplicates.groups:
+            self._first_copy[list(group)] = group[0]
+        self._is_small = self.manifest.vectors <= small
         self._terms: dict[str, frozenset[str]] = {}  # by passage id, as they are asked for
         self._headings: dict[str, bool] = {}
         self._asides: dict[str, bool] = {}
@@ -139,50 +147,68 @@ class Index:
         if without:
             lexical[list(without)] = 0.0
         rows = self._candidates(query, lexical, without, within)
-        if not rows:
+        if not len(rows):
             return []
-        numbers = [self.vector_numbers(row) for row in rows]
-        flat = self.store.cosines(query, [n for ns in numbers for n in ns])
-        splits = np.cumsum([len(ns) for ns in numbers])[:-1]
-        cosines = np.asarray([row_cosine(part.tolist()) for part in np.split(flat, splits)], dtype=np.float32)
+        cosines, nearest = self._cosines(query, rows)
         ceiling = self.lexical.ceiling(terms)
-        scores = fuse(cosines[:, 0], lexical[rows], ceiling, pipeline=pipeline)
-        order = list(self._firsts(rows, np.argsort(-scores, kind="stable")))[:limit]
+        scores = fuse(cosines, lexical[rows], ceiling, pipeline=pipeline)
         return [
             Hit(
                 passage=self.passages[rows[i]],
                 score=float(scores[i]),
-                cosine=float(cosines[i, 1]),
+                cosine=float(nearest[i]),
                 bm25=float(lexical[rows[i]] / ceiling) if ceiling > 0 else 0.0,
                 also=tuple(self.passages[row] for row in self.copies(rows[i]) if row != rows[i] and row not in without),
             )
-            for i in order
+            for i in self._best(rows, scores, limit)
         ]
 
-    def _firsts(self, rows: Sequence[int], order: Iterable[int]) -> Iterator[int]:
-        """Those of `order` (indices of `rows`) whose row says what none before it says."""
-        said: set[int] = set()
-        for i in order:
-            first = self.copies(rows[i])[0]
-            if first not in said:
-                said.add(first)
-                yield i
+    def _best(self, rows: Rows, scores: FloatArray, limit: int) -> Rows:
+        """Indices of the `limit` best of `rows`; of those that say the same only the best, and of equals the first."""
+        found = np.empty(0, dtype=np.int64)
+        for count in (4 * limit, len(rows)):
+            order = highest(scores, count)
+            _, firsts = np.unique(self._first_copy[rows[order]], return_index=True)
+            found = order[np.sort(firsts)][:limit]
+            if len(found) == limit:
+                break
+        return found
+
+    def _cosines(self, query: FloatArray, rows: Rows) -> tuple[FloatArray, FloatArray]:
+        """(score, best) of each row; see `row_cosines`."""
+        if self._is_small:
+            cosines, nearest = row_cosines(self.store.all_cosines(query), self.first_vector[:-1])
+            return cosines[rows], nearest[rows]
+        counts = self.first_vector[rows + 1] - self.first_vector[rows]
+        firsts = np.cumsum(counts) - counts
+        numbers: Rows = np.arange(counts.sum()) + np.repeat(self.first_vector[rows] - firsts, counts)
+        return row_cosines(self.store.cosines(query, numbers), firsts)
 
     def _candidates(
         self, query: FloatArray, lexical: FloatArray, without: AbstractSet[int], within: AbstractSet[int] | None
-    ) -> list[int]:
-        """Rows worth scoring exactly: of the nearest vectors and the best BM25, or a few rows whole."""
-        if within is not None and len(within) <= SCORED_WHOLE:
-            return sorted(within - without)
-        dense = [row for row, _ in self.store.nearest(query, min(NEAREST_VECTORS, self.manifest.vectors))]
-        top = np.argsort(-lexical, kind="stable")[: 10 * LEXICAL_CANDIDATES].tolist()
-        firsts = islice(self._firsts(range(len(lexical)), top), LEXICAL_CANDIDATES)
-        words = [row for row in firsts if lexical[row] > 0]
-        return [row for row in dict.fromkeys([*dense, *words]) if row not in without and (not within or row in within)]
+    ) -> Rows:
+        """Rows worth scoring exactly, in order: of the nearest vectors and the best BM25, or all where they are few."""
+        few = within is not None and len(within) <= SCORED_WHOLE
+        wanted = np.ones(len(self.passages), dtype=bool) if within is None else _among(within, len(self.passages))
+        wanted[list(without)] = False
+        if few or self._is_small:
+            return np.flatnonzero(wanted)
+        near = self.store.nearest(query, min(NEAREST_VECTORS, self.manifest.vectors))
+        held = np.flatnonzero(lexical)
+        words = held[self._best(held, lexical[held], LEXICAL_CANDIDATES)]
+        rows: Rows = np.union1d(np.asarray([row for row, _ in near], dtype=np.int64), words)
+        return np.asarray(rows[wanted[rows]], dtype=np.int64)
 
     def close(self) -> None:
         """Let go of the files."""
         self.store.close()
+
+
+def _among(rows: AbstractSet[int], size: int) -> npt.NDArray[np.bool_]:
+    """Whether each of `size` rows is one of these, shape (size,)."""
+    found = np.zeros(size, dtype=bool)
+    found[list(rows)] = True
+    return found
 
 
 def open_index(data: Path, *, embedder: str) -> Index:

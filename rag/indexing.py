@@ -186,6 +186,8 @@ def write_build(
     numbers = _numbers(vectors)
     for text_hash, value in chain(known.items(), _embed(missing, embedder, progress)):
         stacked[numbers.get(text_hash, [])] = value
+    embedded = len(missing)
+    missing.clear()  # a large index's texts take as much room as its passages, and the store wants it now
     store = VectorStore.create(folder / layout.VECTORS)
     try:
         store.add(vectors, stacked, progress=lambda done: progress("Storing", done, len(vectors)))
@@ -193,8 +195,8 @@ def write_build(
         store.close()
     layout.write_manifest(folder, _manifest(library, files, embedder, len(vectors), layout.seal(folder)))
     gone = sum(text_hash not in numbers for text_hash in known)
-    changed = max(len(missing), gone) / max(len(numbers), len(known))
-    return Written(vectors=len(vectors), embedded=len(missing), changed=changed)
+    changed = max(embedded, gone) / max(len(numbers), len(known))
+    return Written(vectors=len(vectors), embedded=embedded, changed=changed)
 
 
 def _write_words(folder: Path, library: Library) -> None:

@@ -70,7 +70,7 @@ NEIGHBOURS = 10
 REMEDY = "Run: footnote index"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Vector:
     """Where a vector belongs: the passage's row and the hash of the text that was embedded."""
 
@@ -171,13 +171,17 @@ class VectorStore:
             found: Any = self._collection.get(ids=[str(number)], include=["embeddings"])
         return np.asarray(found["embeddings"][0], dtype=np.float32)
 
-    def vectors(self, numbers: Sequence[int]) -> FloatArray:
+    def vectors(self, numbers: Sequence[int] | npt.NDArray[np.int64]) -> FloatArray:
         """The stored vectors of these numbers, in their order, shape (len(numbers), dimension)."""
         return np.asarray(self._values[np.asarray(numbers, dtype=np.int64)])
 
-    def cosines(self, query: FloatArray, numbers: Sequence[int]) -> FloatArray:
+    def cosines(self, query: FloatArray, numbers: Sequence[int] | npt.NDArray[np.int64]) -> FloatArray:
         """Cosine of a unit vector with the stored vectors of these numbers, shape (len(numbers),)."""
         return self.vectors(numbers) @ query
+
+    def all_cosines(self, query: FloatArray) -> FloatArray:
+        """Cosine of a unit vector with every stored vector, by its number, shape (vectors,)."""
+        return np.asarray(np.vecdot(self._values, query))  # on one core, so a busy other one does not hold it up
 
     @cached_property
     def _values(self) -> FloatArray:
