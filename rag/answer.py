@@ -59,7 +59,7 @@ CORRECTED = "Your notes say {correction}"
 NO_CLEAR_ANSWER = "I found no clear answer to this in your notes."
 NOT_COVERED = "Your notes do not cover this."
 NO_WORD_KNOWN = "None of the words in your question occur in your notes. Check the spelling, or use other words."
-PART_NOT_COVERED = "Your notes do not answer this part: {asked}"
+PART_NOT_COVERED = "I found no clear answer to this part: {asked}"
 ONE_WORD = "You asked with one word; a topic summary gathers what all episodes say about it."
 FOREIGN = (
     "Your question is in {question}, your notes are in {notes}: the starter embedder cannot compare the two. "
@@ -113,7 +113,7 @@ class Answerer:
             episode = self._index.episode_of(other.hits[0].passage)
             reason = attribution([scope.shown for scope in found.scopes], episode)
             return self._refuse(question, found, [*other.hits[:1], *hits], clock, reason)
-        near = outcome == "closest" or _at_a_minute(found)
+        near = outcome == "closest" or _asks_for_place(found)
         return self._refuse(question, found, hits if near else (), clock)
 
     def retrieve(
@@ -261,7 +261,8 @@ class Answerer:
         """A refusal that shows the best of `hits` as what comes closest; `reason` where there is one to tell."""
         with clock.stage("quote"):
             closest = self._quote(found, hits, nearest=True)
-        absent = tuple(word.written for word in found.words if not self._index.lexical.knows(word.stem))
+        asked = _beside_names(found)
+        absent = tuple(word.written for word in asked if not self._index.lexical.knows(word.stem))
         corrected = self._correction(found, hits, closest)
         plain = NO_CLEAR_ANSWER if closest else NO_WORD_KNOWN if _all(absent, found.words) else NOT_COVERED
         return NotCovered(
@@ -294,9 +295,16 @@ def _touched(part: Part, citations: Iterable[Citation]) -> bool:
     return any(citation.passage_id in nearest for citation in citations)
 
 
-def _at_a_minute(found: Retrieved) -> bool:
-    """Whether the search was narrowed to a minute: what stands there is near, whatever its words are."""
-    return found.rows is not None and any(scope.seconds is not None for scope in found.scopes)
+def _beside_names(found: Retrieved) -> list[Word]:
+    """The question's words, those left out that name what was searched: nobody looks for them in the texts."""
+    naming = {word for scope in found.scopes for word in scope.words}
+    return [word for word in found.words if word not in naming]
+
+
+def _asks_for_place(found: Retrieved) -> bool:
+    """Whether the search was narrowed to a minute or by all of the question's words: what stands there is near."""
+    at_a_minute = any(scope.seconds is not None for scope in found.scopes)
+    return found.rows is not None and (at_a_minute or not _beside_names(found))
 
 
 def _remarks(question: str, found: Retrieved) -> tuple[str, ...]:

@@ -233,14 +233,27 @@ def _by_date(question: str, episodes: Sequence[Episode]) -> list[Scope]:
     parsed = dates.parse(question)
     if parsed and dates.has_day(parsed):
         ids = frozenset(e.id for e in episodes if e.date and dates.has_day(e.date) and dates.agree(e.date, parsed))
-        return [_dated(_written_date(parsed), ids, hard=True)] if ids else []
-    match = _MONTH.search(question)
-    if not match or not _is_month(match):
+        naming = _words_for(question, dates.parse)
+        return [_dated(_written_date(parsed), naming, ids, hard=True)] if ids else []
+    match = _month(question)
+    if not match:
         return []
     month = next(n for n, name in enumerate(_MONTHS, start=1) if name.lower().startswith(match["month"].lower()[:3]))
     ids = frozenset(e.id for e in episodes if e.date and _in_month(e.date, month, match["year"]))
     label = " ".join(filter(None, (_MONTHS[month - 1], match["year"])))
-    return [_dated(label, ids, hard=bool(match["noun"] and ids))]
+    naming = _words_for(question, lambda text: (found := _month(text)) and found.group("month", "year"))
+    return [_dated(label, naming, ids, hard=bool(match["noun"] and ids))]
+
+
+def _month(question: str) -> re.Match[str] | None:
+    match = _MONTH.search(question)
+    return match if match and _is_month(match) else None
+
+
+def _words_for(question: str, read: Callable[[str], object]) -> tuple[Word, ...]:
+    """The words without which `read` would not find in the question what it does."""
+    found = read(question)
+    return tuple(word for word in words(question) if read(question[: word.start] + question[word.end :]) != found)
 
 
 def _is_month(match: re.Match[str]) -> bool:
@@ -249,8 +262,8 @@ def _is_month(match: re.Match[str]) -> bool:
     return bool(match["noun"] or match["year"]) or lead not in ("", "the")
 
 
-def _dated(label: str, ids: frozenset[str], *, hard: bool) -> Scope:
-    return Scope(shown=Filter(kind="date", label=label, hard=hard), episodes=ids)
+def _dated(label: str, naming: tuple[Word, ...], ids: frozenset[str], *, hard: bool) -> Scope:
+    return Scope(shown=Filter(kind="date", label=label, hard=hard), words=naming, episodes=ids)
 
 
 def _in_month(iso: str, month: int, year: str | None) -> bool:
@@ -269,7 +282,8 @@ def _by_minute(question: str) -> list[Scope]:
     if moment is None:
         return []
     label = f"around {format_seconds(moment.seconds)}"
-    return [Scope(shown=Filter(kind="minute", label=label, hard=True), seconds=moment.seconds)]
+    naming = _words_for(question, inside)
+    return [Scope(shown=Filter(kind="minute", label=label, hard=True), words=naming, seconds=moment.seconds)]
 
 
 def _without_what_says_nothing(scopes: Sequence[Scope], episodes: int) -> list[Scope]:
@@ -324,8 +338,8 @@ def attribution(filters: Sequence[Filter], episode: Episode) -> str:
     who = joined(episode.guests) if episode.guests and not set(episode.guests) <= set(split(episode.title)) else ""
     said = f"said by {who} in {episode.name}" if who else f"said in {episode.name}"
     people = [each.label for each in asked if each.kind in PEOPLE or split(each.label)]
-    places = [each.label for each in asked if each.label not in people]
-    by = f"not by {' or '.join(people)}" if people else f"not in {' or '.join(places)}"
+    places = [each.label if each.kind == "minute" else f"in {each.label}" for each in asked if each.label not in people]
+    by = f"not by {' or '.join(people)}" if people else f"not {' or '.join(places)}"
     return f"Closest: {said}, {by}."
 
 

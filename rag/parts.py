@@ -18,6 +18,7 @@ _OPENS = re.compile(
     rf"(?:{_ASKING}|is|are|was|were|do|does|did|can|could|would|should|has|have)\b",
     re.IGNORECASE,
 )
+_DEFINES = re.compile(r"what (?:is|are|was|were) \S+$", re.IGNORECASE)
 _LEANS = re.compile(
     r"\b(?:he|she|they|them|him|it|its|his|hers?|their|that|those|these|this|there|ones?|same)\b", re.IGNORECASE
 )
@@ -44,9 +45,13 @@ def _whole(pieces: Sequence[str]) -> tuple[str, ...]:
 
 
 def _stands_alone(piece: str) -> bool:
-    """Whether a piece is a question that names its matter: two content words, or one that is written as a name."""
+    """Whether a piece is a question that names its matter.
+
+    That takes two content words, or one that is written as a name or that is all that is asked for ("What is salt").
+    """
     content = content_words(piece)
-    says = len(content) >= LEAST_WORDS or any(word.start > 0 and word.written[0].isupper() for word in content)
+    named = any(word.start > 0 and word.written[0].isupper() for word in content)
+    says = len(content) >= LEAST_WORDS or named or bool(content and _DEFINES.match(piece))
     return says and bool(_OPENS.match(piece)) and not _LEANS.search(piece)
 
 

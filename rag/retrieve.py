@@ -25,6 +25,7 @@ from rag.types import SHIPPED, Earlier, Embedder, FloatArray, Hit, Pipeline
 from rag.words import Word, content_words, words
 
 HITS = 20
+WHEN = frozenset({"date", "minute"})  # what a passage stands under and need not say
 CUT = "Your question is very long: only its beginning, up to “{last}”, was searched for."
 CUT_SHOWN = 40  # characters of where it was cut
 NOTHING_UNDER = "Nothing in your notes fits {names}, so everything was searched."
@@ -132,11 +133,12 @@ class Retriever:
         scopes = (self._names.scopes(searched, corrected=corrected) or list(before)) if self._pipeline.filters else []
         rows = narrow(scopes, self._index.passages, self._index.rows_with)
         hits = self._find(searched, vector, scopes, without=without)
-        p, cosine = self._weigh(searched, hits)
+        told = left_out(searched, [word for scope in scopes if scope.shown.kind in WHEN for word in scope.words])
+        p, cosine = self._weigh(told, hits)
         if rows is not None:
             inside = self._find(searched, vector, scopes, without=without, within=rows)
             hits, rows = (inside, rows) if inside else (hits, None)
-            p = min(p, self._weigh(searched, hits)[0])
+            p = min(p, self._weigh(told, hits)[0])
         return Retrieved(
             searched=searched,
             vector=vector,
@@ -231,8 +233,12 @@ class Retriever:
 
     @cached_property
     def name_words(self) -> Mapping[str, str]:
-        """Every name in the notes, case-folded -> as written: theirs, and those of what they speak of."""
-        spoken = (w.written for p in self._index.passages for w in words(p.text) if w.start and w.written[0].isupper())
+        """Every name in the notes, case-folded -> as written: theirs, and those of what they speak of.
+
+        Those are never written small, unlike the words that sentences begin with.
+        """
+        written = {word.written for passage in self._index.passages for word in words(passage.text)}
+        spoken = (word for word in written if word[0].isupper() and word.casefold() not in written)
         return {word.casefold(): word for word in spoken} | dict(self._index.name_words)
 
     @cached_property

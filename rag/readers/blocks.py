@@ -229,10 +229,10 @@ def _open_end(words: str) -> int:
     return len(bare.rstrip()) if bare != words and bare[-1:].isspace() else len(words)
 
 
-def _end(line: Line) -> int:
-    """Where the words of a line end: before the id that Obsidian gives a block."""
+def _end(line: Line, start: int = 0) -> int:
+    """Where the words of a line that begin at `start` end: before the id that Obsidian gives a block."""
     mark = _BLOCK_ID.search(line.text)
-    return mark.start() if mark and mark.start() else len(line.text)
+    return mark.start() if mark and mark.start() > start else len(line.text)
 
 
 class _Scanner:
@@ -361,7 +361,7 @@ class _Scanner:
 
     def _block(self, kind: BlockKind, line: Line, start: int, level: int, *, end: int | None = None) -> Block:
         self._titled = False
-        end = _end(line) if end is None else end
+        end = _end(line, start) if end is None else end
         return Block(
             kind=kind,
             start=line.start + start,

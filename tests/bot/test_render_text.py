@@ -153,7 +153,7 @@ FILTERED = replace(
     CLOSEST,
     searched="How hot is Pluton?",
     filters=(Filter(kind="guest", label="Mara", hard=True), Filter(kind="date", label="September", hard=False)),
-    remarks=("Your notes do not answer this part: why?",),
+    remarks=("I found no clear answer to this part: why?",),
     did_you_mean=("Plutarch",),
     near_episodes=("Clear Skies Tonight: Venus",),
 )
@@ -166,12 +166,12 @@ def test_what_was_searched_is_always_said() -> None:
         "Looked for: How hot is Pluton?",
         "Searched: Mara",
         "Preferred: September",
-        "Your notes do not answer this part: why?",
+        "I found no clear answer to this part: why?",
         "Episodes that come nearest: Clear Skies Tonight: Venus",
     ):
         assert line in text.splitlines()
     answered = plain(render(replace(ANSWER, filters=FILTERED.filters, remarks=FILTERED.remarks)))
-    assert "Searched: Mara\nPreferred: September\nYour notes do not answer this part: why?" in answered
+    assert "Searched: Mara\nPreferred: September\nI found no clear answer to this part: why?" in answered
 
 
 def test_around_a_quote_stand_the_passages_before_and_behind_it() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.answer import ONE_WORD, Answerer
+from rag.answer import NO_CLEAR_ANSWER, ONE_WORD, Answerer
 from rag.gate import Evidence, GateModel, Thresholds
 from rag.index import Index
 from rag.indexing import write_build
@@ -117,7 +117,7 @@ def test_a_part_that_is_not_covered_is_named(answerer: Answerer) -> None:
     result = answerer.ask("How long does rye bread keep? Who won the football league?")
     assert isinstance(result, Answer)
     assert result.citations[0].display == NOTES["mara"][0]
-    assert result.remarks == ("Your notes do not answer this part: Who won the football league?",)
+    assert result.remarks == ("I found no clear answer to this part: Who won the football league?",)
 
 
 def test_a_number_the_notes_say_otherwise_is_corrected(answerer: Answerer) -> None:
@@ -165,3 +165,20 @@ def test_words_that_occur_nowhere_and_what_they_may_mean(answerer: Answerer) -> 
     refused = shut.ask("zzyzx qwertz")
     assert isinstance(refused, NotCovered)
     assert refused.reason.startswith("None of the words in your question occur in your notes.")
+
+
+def test_a_name_that_was_understood_is_no_absent_word(index: Index) -> None:
+    """ "Who is Tom Moreau?" was told that none of its words occur, under "Searched: Tom Moreau"."""
+    shut = Answerer(index, FakeEmbedder(), None, gate=BY_SCORE, thresholds=Thresholds(answer=2.0, closest=2.0))
+    result = shut.ask("Who is Tom Moreau?")
+    assert isinstance(result, NotCovered)
+    assert (result.absent_words, result.outcome) == ((), "closest")
+    assert {citation.note_file for citation in result.closest} == {"tom.txt"}
+
+
+def test_nothing_is_looked_for_elsewhere_where_only_a_minute_is_asked_for(index: Index) -> None:
+    """ "minute 20" was told of a passage that says "minutes", "not in around 20:00"."""
+    shut = Answerer(index, FakeEmbedder(), None, gate=BY_SCORE, thresholds=Thresholds(answer=2.0, closest=2.0))
+    result = shut.ask("minute 20")
+    assert isinstance(result, NotCovered)
+    assert (result.reason, {c.seconds for c in result.closest}) == (NO_CLEAR_ANSWER, {1200})

@@ -4,6 +4,7 @@ import pytest
 
 from rag.filters import Names, attribution, narrow, nearness, preferred
 from rag.types import Episode, Filter, Note
+from rag.words import is_stopword
 from tests.builders import entry, episode, passage
 
 BEES = episode(guests=("Ines Moreau",), hosts=("Tom Ashby",), date="2024-05-02", entries=(entry(),))
@@ -46,6 +47,21 @@ def found(question: str, **more: frozenset[str]) -> list[tuple[str, str, bool]]:
 )
 def test_what_a_question_names(question: str, expected: list[tuple[str, str, bool]]) -> None:
     assert found(question) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "naming"),
+    [
+        ("What did 3 cats do on 9/10?", {"9/10"}),
+        ("What did 10 cats do on 2 May 2024?", {"2", "2024"}),
+        ("Did cats dance in September?", {"September"}),
+        ("What do 40 cats do around minute 41?", {"minute", "41"}),
+    ],
+)
+def test_the_words_of_a_date_or_minute_are_told_from_others(question: str, naming: set[str]) -> None:
+    """September was said to "occur nowhere in your notes" where it had been understood as a date."""
+    (scope,) = NAMES.scopes(question)
+    assert {word.written for word in scope.words if not is_stopword(word.written)} == naming
 
 
 def test_a_corrected_word_is_never_sure() -> None:
@@ -107,6 +123,7 @@ def test_a_preference_counts_each_unsure_filter_and_how_near_the_minute_is() -> 
         ("guest", "Jo", BEES, "Closest: said by Ines Moreau in The Garden Hour: Bees, not by Jo."),
         ("guest", "Ines Moreau", SALT, "Closest: said in The Slow Oven: Jo, not by Ines Moreau."),
         ("episode", "Rye bread", SALT, "Closest: said in The Slow Oven: Jo, not in Rye bread."),
+        ("minute", "around 40:00", SALT, "Closest: said in The Slow Oven: Jo, not around 40:00."),
     ],
 )
 def test_attribution(kind: str, label: str, where: Episode, expected: str) -> None:

@@ -29,6 +29,17 @@ def test_only_what_is_surely_meant_is_corrected(typed: str, meant: str) -> None:
     assert correct(typed, known=known, names=NAMES, vocabulary=lambda: WORDS) == meant
 
 
+@pytest.mark.parametrize("word", ["hinges", "lines", "carpathy", "moresque"])
+def test_an_ordinary_word_does_not_become_a_name(word: str) -> None:
+    """ "hinges" became "Ines", a guest, and the search was narrowed to her episode."""
+    assert correct(f"the queen {word}", known=known, names=NAMES) == f"the queen {word}"
+
+
+def test_a_word_written_as_a_name_may_begin_otherwise() -> None:
+    assert correct("what does Carpathy say", known=known, names=NAMES) == "what does Karpathy say"
+    assert correct("what does karpthy say", known=known, names=NAMES) == "what does Karpathy say"
+
+
 def test_one_strange_word_is_what_the_notes_do_not_have() -> None:
     """ "hiking" alone became "hiring", and the question was answered with what it had not asked."""
     assert (

@@ -15,12 +15,15 @@ from tests.rag.extract.samples import SPOKEN, docx, numbered, pdf
 GOOD = pdf([[(72, 740, 11, "hello there")]])
 
 
+PAGES = 60  # pypdf gives up on one of them after some seconds of its own
+
+
 def nested(levels: int) -> bytes:
-    """A page that draws a form ten times, which draws one ten times, and so on: 10 ** levels words in two kilobytes."""
+    """Pages that draw a form ten times, which draws one ten times, and so on: 10 ** levels words in two kilobytes."""
     words = b"BT /F1 9 Tf (words) Tj ET"
     head = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
-        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Pages /Kids [%s] /Count %d >>" % (b"3 0 R " * PAGES, PAGES),
         b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 5 0 R"
         b" /Resources << /XObject << /X 6 0 R >> /Font << /F1 4 0 R >> >> >>",
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
