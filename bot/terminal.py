@@ -141,7 +141,7 @@ class Chat:
         chosen = [citation for citation in self._sources if rest.strip() in ("", str(citation.n))][:1]
         if not chosen:
             numbers = ", ".join(str(citation.n) for citation in self._sources)
-            self._say(f"The last answer's sources are {numbers}." if numbers else "The last answer cites nothing.")
+            self._say(f"The last answer has these sources: {numbers}." if numbers else "The last answer cites nothing.")
         for citation in chosen:
             self._show(surroundings(citation))
 

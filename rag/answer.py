@@ -302,9 +302,13 @@ def _beside_names(found: Retrieved) -> list[Word]:
 
 
 def _asks_for_place(found: Retrieved) -> bool:
-    """Whether the search was narrowed to a minute or by all of the question's words: what stands there is near."""
+    """Whether the search was narrowed to a minute or by all of the question's words: what stands there is near.
+
+    All that someone has written is no place.
+    """
     at_a_minute = any(scope.seconds is not None for scope in found.scopes)
-    return found.rows is not None and (at_a_minute or not _beside_names(found))
+    in_all_words = not _beside_names(found) and all(scope.files is None for scope in found.scopes)
+    return found.rows is not None and (at_a_minute or in_all_words)
 
 
 def _remarks(question: str, found: Retrieved) -> tuple[str, ...]:

@@ -164,8 +164,8 @@ class Retriever:
         vector = self._embedder.embed([asked])[0]
         hits = find(self._index, asked, vector, without=found.rows, pipeline=self._pipeline)
         p, cosine = self._weigh(asked, hits)
-        words = tuple(content_words(asked))
-        return replace(found, words=words, hits=tuple(hits), p_answerable=p, cosine=cosine, rows=None)
+        said = tuple(content_words(asked))
+        return replace(found, words=said, hits=tuple(hits), p_answerable=p, cosine=cosine, rows=None)
 
     def _find(
         self,

@@ -13,7 +13,7 @@ from rag.errors import ModelCorrupt, ModelMissing
 
 @pytest.mark.parametrize("role", ["embed", "rank/write"])
 def test_a_missing_model_names_the_command(tmp_path: Path, role: str) -> None:
-    with pytest.raises(ModelMissing, match="footnote models pull|git checkout"):
+    with pytest.raises(ModelMissing, match=r"footnote models pull|git checkout"):
         starter_model(tmp_path, role)  # type: ignore[arg-type]
 
 
@@ -24,7 +24,7 @@ def test_a_model_of_the_right_size_and_wrong_content_is_refused(tmp_path: Path, 
     entry = next(entry for entry in load_catalog() if entry.role == role and entry.starter)
     with model_path(tmp_path, entry).open("wb") as file:
         file.truncate(entry.bytes)
-    with pytest.raises(ModelCorrupt, match="footnote models|git checkout"):
+    with pytest.raises(ModelCorrupt, match=r"footnote models|git checkout"):
         starter_model(tmp_path, role)  # type: ignore[arg-type]
 
 

@@ -87,7 +87,7 @@ def test_the_lines_around_a_source() -> None:
     assert text.index("cites nothing") < text.index("From your notes:")
     assert text.index("On Venus:") < text.index("Lead melts.") < text.index("Rain never lands.")
     assert text.rindex("done at 96 °C") > text.index("Rain never lands.")
-    assert "The last answer's sources are 1, 2." in text
+    assert "The last answer has these sources: 1, 2." in text
 
 
 def test_commands() -> None:

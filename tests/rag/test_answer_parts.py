@@ -182,3 +182,17 @@ def test_nothing_is_looked_for_elsewhere_where_only_a_minute_is_asked_for(index:
     result = shut.ask("minute 20")
     assert isinstance(result, NotCovered)
     assert (result.reason, {c.seconds for c in result.closest}) == (NO_CLEAR_ANSWER, {1200})
+
+
+def test_a_month_weighs_nothing_in_what_is_asked(index: Index) -> None:
+    """What no passage says, a month that was understood as a date, spoke against every answer of that month."""
+    by_exact = GateModel(
+        mean=(0,) * FIELDS,
+        scale=(1,) * FIELDS,
+        weights=tuple(8.0 if field.name == "exact" else 0.0 for field in fields(Evidence)),
+        bias=-4.0,
+    )
+    answerer = Answerer(index, FakeEmbedder(), None, gate=by_exact, thresholds=GATE)
+    dated, plain = (answerer.retrieve(q).p_answerable for q in ("When do bees dance in June?", "When do bees dance?"))
+    assert dated == plain
+    assert answerer.retrieve("When do bees dance in Denver?").p_answerable < plain

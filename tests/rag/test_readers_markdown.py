@@ -117,7 +117,7 @@ def test_a_line_with_a_link_above_a_bullet_gives_the_link(text: str) -> None:
 
 @pytest.mark.parametrize("line", ["> > ^b1a2c3", "- ^b1a2c3"])
 def test_a_block_id_with_nothing_before_it_is_no_backward_span(line: str) -> None:
-    """The id was cut off together with the space before it, which belongs to the mark: the span ended before it began."""
+    """The id was cut off with the space before it, which belongs to the mark: the span ended before it began."""
     text = f"# Bread\n\nSalt slows the yeast.\n\n{line}\n"
     assert all(unit.start < unit.end for unit in read(text).parts[0].units)
     assert "Salt slows the yeast." in units(text)
