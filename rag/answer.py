@@ -50,6 +50,7 @@ HELD = 0.2  # for a sentence that holds the kind of thing asked for, in units of
 NEAR_BEST = 0.10  # a further passage is quoted if its score is no further behind the best
 NEAR_EPISODES = 3
 AROUND = 2  # passages shown before and behind one, on request
+HOLDS_THE_WORDS = 0.3  # share of BM25 from which a passage is worth showing, however far its meaning is
 ABOUT_THE_SAME = 0.5  # share of the question's words, its names left out, that it must hold
 TELLING_WORDS = 2  # so many words of a question, and half of them, make two passages about the same
 FURTHER = 0.10  # so much further ahead stands a passage elsewhere that is nearer than what was asked for
@@ -113,7 +114,8 @@ class Answerer:
             episode = self._index.episode_of(other.hits[0].passage)
             reason = attribution([scope.shown for scope in found.scopes], episode)
             return self._refuse(question, found, [*other.hits[:1], *hits], clock, reason)
-        near = outcome == "closest" or _asks_for_place(found)
+        holds = any(hit.bm25 >= HOLDS_THE_WORDS for hit in found.hits)
+        near = outcome == "closest" or holds or _asks_for_place(found)
         return self._refuse(question, found, hits if near else (), clock)
 
     def retrieve(

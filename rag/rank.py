@@ -15,7 +15,7 @@ from rag.types import Hit
 RANKED = 5  # how many of the best are ranked; the rest keep their order behind them
 CONTEXT_CHARS = 450
 FITS = 0.1  # for a passage that holds the kind of thing that is asked for, in units of the hybrid score
-HEADING = -0.1  # for one that only names its episode, when something else is asked for
+HEADING = -0.5  # for one that only names its episode, when something else is asked for
 NAMED = 0.05  # for one that stands under what the question names, though not for sure
 ASIDE = -0.08  # for a sponsor read, a link list or a call to subscribe, when nothing of the kind is asked for
 WEIGHT = 0.15  # of one nat a token, in units of the hybrid score

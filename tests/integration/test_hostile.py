@@ -27,8 +27,8 @@ pytestmark = pytest.mark.models
 QUESTIONS = {
     "empty": "",
     "spaces": "   \n\t ",
-    "10,000 characters": "how hot is venus " * 590,
-    "10,000 letters": "x" * 10_000,
+    "21,000 characters": "how hot is venus " * 1240,
+    "21,000 letters": "x" * 21_000,
     "2,000 characters of gibberish": " ".join(f"qzx{i}vw" for i in range(250)),
     "2,000 characters of Chinese": "金星为什么这么热？" * 220,
     "emoji": "🙂🔥🪐",
@@ -87,7 +87,7 @@ def test_every_question_ends_in_an_answer_a_refusal_or_a_sentence(
     assert ask_json(result)
 
 
-@pytest.mark.parametrize("name", ["empty", "spaces", "10,000 characters", "10,000 letters", "emoji", "a long emoji"])
+@pytest.mark.parametrize("name", ["empty", "spaces", "21,000 characters", "21,000 letters", "emoji", "a long emoji"])
 def test_what_is_no_question_is_turned_away_at_the_door(name: str) -> None:
     with pytest.raises(QuestionError):
         check_question(QUESTIONS[name])
@@ -110,7 +110,7 @@ def test_capitals_do_not_matter(assistant: LocalAssistant) -> None:
 
 def test_a_question_does_not_colour_the_next_one(assistant: LocalAssistant) -> None:
     before = assistant.ask("How hot is the surface of Venus?")
-    for name in ("an order", "10,000 letters", "2,000 characters of Chinese"):
+    for name in ("an order", "21,000 letters", "2,000 characters of Chinese"):
         assistant.ask(QUESTIONS[name])
     after = assistant.ask("How hot is the surface of Venus?")
     assert isinstance(before, Answer)

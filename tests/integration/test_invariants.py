@@ -41,12 +41,12 @@ KEPT = {
         "integration/test_crash.py::test_a_kill_in_any_stage_leaves_the_index_before",
         "integration/test_crash.py::test_a_kill_at_any_moment_leaves_the_index_before_or_the_new_one",
         "integration/test_crash.py::test_on_a_disk_that_is_really_full_the_index_before_serves",
-        "rag/test_index.py::test_a_vector_of_nothing_is_found_by_the_probe_and_the_index_before_serves",
-        "rag/test_index.py::test_damage_is_a_sentence_and_the_command_it_names_mends_it",
+        "rag/test_indexing.py::test_a_vector_of_nothing_is_found_by_the_probe_and_the_index_before_serves",
+        "rag/test_indexing.py::test_damage_is_a_sentence_and_the_command_it_names_mends_it",
     ),
     "An index made with another embedder, reader or setting is refused with the command that mends it.": (
-        "rag/test_index.py::test_another_embedder_is_refused_and_then_nothing_is_taken_over",
-        "rag/test_index.py::test_another_version_is_refused_and_the_named_command_mends_it",
+        "rag/test_indexing.py::test_another_embedder_is_refused_and_then_nothing_is_taken_over",
+        "rag/test_indexing.py::test_another_version_is_refused_and_the_named_command_mends_it",
     ),
     "One thread owns the models; others wait in a bounded queue with a place, a deadline and a cancel.": (
         "bot/test_worker.py::test_one_thread_opens_calls_and_closes_and_never_makes_two_calls_at_once",
@@ -68,7 +68,7 @@ KEPT = {
     ),
     "A bad file is named with its reason and costs only itself.": (
         "rag/test_library.py::test_a_bad_file_costs_only_itself",
-        "rag/test_index.py::test_a_bad_file_is_named_and_costs_only_itself",
+        "rag/test_indexing.py::test_a_bad_file_is_named_and_costs_only_itself",
     ),
 }
 

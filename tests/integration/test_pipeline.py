@@ -70,7 +70,7 @@ def test_what_does_not_is_refused(assistant: LocalAssistant, question: str) -> N
 
 
 def test_a_minute_in_one_note_and_the_link_in_another_make_one_citation(assistant: LocalAssistant) -> None:
-    shown = citations(assistant.ask("Which minute is it about the greenhouse effect on Venus?"))
+    shown = citations(assistant.ask("What did the Venera landers see on Venus?"))
     linked = [citation for citation in shown if citation.seconds is not None and citation.url]
     assert linked
     for citation in linked:
