@@ -99,10 +99,14 @@ async def test_the_bot_follows_its_notes(running: Running) -> None:
     assert "seventeen hinges" in await running.answer()
 
     for i in range(1_000):
-        (running.notes / f"gate-{i % 20}.txt").write_text(GATE.format(f"{i} rusty"))
+        note.write_text(GATE.format(f"{i} rusty"))
     changes = {served}
-    while "rusty hinges" not in await running.answer():
+
+    def updated(answer: str) -> bool:
         changes.add(running.build())
+        return "rusty hinges" in answer
+
+    await running.seconds_until(updated)
     await asyncio.sleep(4)
     assert len(changes | {running.build()}) == 2, "a burst of saves is one update"
     assert not running.on_disk("ninety")
@@ -111,7 +115,7 @@ async def test_the_bot_follows_its_notes(running: Running) -> None:
         path.unlink()
     gone = await running.seconds_until(lambda answer: "rusty" not in answer and "seventeen" not in answer)
     started = time.monotonic()
-    while running.on_disk("seventeen hinges"):
+    while running.on_disk("rusty hinges"):
         assert time.monotonic() - started < WAIT
         await asyncio.sleep(0.2)
     erased = gone + time.monotonic() - started
