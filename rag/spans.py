@@ -12,6 +12,13 @@ from rag.sentences import sentence_spans
 from rag.words import words
 
 WHOLE_CHARS = 300
+_NUMBERS = frozenset(
+    word.stem  # not "one", which mostly is no number
+    for word in words(
+        "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+        "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion"
+    )
+)
 _NO = frozenset({"cannot", "hardly", "never", "no", "nobody", "none", "nor", "not", "nothing", "without"})
 
 
@@ -59,7 +66,7 @@ def says_the_same(one: str, other: str) -> bool:
 
 def _contradict(one: Set[str], other: Set[str]) -> bool:
     """Whether only one of them says no, or both name numbers and not the same."""
-    numbers, others = ({stem for stem in stems if stem[0].isdigit()} for stems in (one, other))
+    numbers, others = ({stem for stem in stems if stem[0].isdigit() or stem in _NUMBERS} for stems in (one, other))
     return _says_no(one) != _says_no(other) or bool(numbers and others and numbers != others)
 
 

@@ -47,7 +47,7 @@ FOUND = 200  # passages looked at one by one; search itself reads all
 
 # Strength is a cosine plus a share of words; docs/lab-notes.md says how these were measured.
 WORDS_WEIGHT = 0.3
-SPEAKS = 0.55  # strength from which a passage speaks of the topic
+SPEAKS = 0.54  # strength from which a passage speaks of the topic
 NEAR = 0.45  # relevance from which a passage is worth reading with those that do
 COVERS = 0.75  # an episode covers the topic if its best passage comes this near to the best of all
 BESIDE = 3  # passages to each side that count as beside

@@ -48,13 +48,12 @@ def charts(figures: Json) -> dict[str, str]:
 
 def library() -> Any:  # noqa: ANN401  # pygal has no types
     """What draws the pictures. Raises ChartsMissing; ask before a long measurement, not after it."""
-    finders = list(sys.meta_path)
     try:
         import pygal
     except ImportError as error:
         raise ChartsMissing("Reports need pygal, which draws their pictures.", remedy="pip install pygal") from error
-    finally:
-        sys.meta_path[:] = finders  # its own, for maps, is of a kind that Python warns of at every later import
+    # its finder, for maps, is of a kind that Python warns of at every later import; the others are needed
+    sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__ != pygal.__name__]
     return pygal
 
 

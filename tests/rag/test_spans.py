@@ -92,3 +92,10 @@ def test_a_span_is_a_run_of_whole_sentences(text: str, chance: object) -> None:
 def test_quotes_that_say_the_same(one: str, other: str, same: bool) -> None:
     assert says_the_same(one, other) is same
     assert says_the_same(other, one) is same
+
+
+def test_a_number_in_words_is_a_number() -> None:
+    """Of two notes that count the same hinges differently, only the first was ever quoted."""
+    assert not says_the_same("The gate has seventeen hinges.", "The gate has 998 hinges.")
+    assert not says_the_same("The gate has seven hinges.", "The gate has eight hinges.")
+    assert says_the_same("The gate has seven hinges.", "The old gate has seven hinges.")
