@@ -8,17 +8,13 @@ from pathlib import Path
 import pytest
 
 from bot.assistant import LocalAssistant
-from bot.commands.calibrate import calibrate_index
 from bot.question import check_question
-from bot.settings import Settings
 from rag.errors import QuestionError
-from rag.indexing import build_index
 from rag.lab.questions import overlaps
 from rag.llama import LlamaEmbedder
-from rag.probe import check
 from rag.types import Answer, Citation, NotCovered
 from tests.builders import BEES, FILES, RYE, TIDES, write_notes
-from tests.conftest import MODELS, THREADS
+from tests.integration.serving import assistant_over
 
 pytestmark = pytest.mark.models
 
@@ -63,12 +59,8 @@ def notes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def astray(notes: Path, tmp_path_factory: pytest.TempPathFactory, embedder: LlamaEmbedder) -> Iterator[LocalAssistant]:
-    settings = Settings(notes=notes, data=tmp_path_factory.mktemp("data"), models=MODELS, threads=THREADS)
-    build_index(settings.notes, settings.data, embedder, check=check)
-    calibrate_index(settings, embedder)
-    opened = LocalAssistant(settings)
-    yield opened
-    opened.close()
+    with assistant_over(notes, tmp_path_factory.mktemp("data"), embedder) as opened:
+        yield opened
 
 
 def shown(result: Answer | NotCovered) -> tuple[Citation, ...]:

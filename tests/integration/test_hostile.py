@@ -8,19 +8,16 @@ from pathlib import Path
 import pytest
 
 from bot.assistant import LocalAssistant
-from bot.commands.calibrate import calibrate_index
 from bot.discord_text import safe
 from bot.json_face import ask_json
 from bot.question import check_question
 from bot.render_text import plain, render
 from bot.settings import Settings
 from rag.errors import QuestionError
-from rag.indexing import build_index
 from rag.llama import LlamaEmbedder
-from rag.probe import check
 from rag.types import Answer, Citation, NotCovered
 from tests.builders import FILES, write_notes
-from tests.conftest import MODELS, THREADS
+from tests.integration.serving import assistant_over
 
 pytestmark = pytest.mark.models
 
@@ -137,12 +134,8 @@ def notes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def hostile(notes: Path, tmp_path_factory: pytest.TempPathFactory, embedder: LlamaEmbedder) -> Iterator[LocalAssistant]:
-    settings = Settings(notes=notes, data=tmp_path_factory.mktemp("data"), models=MODELS, threads=THREADS)
-    build_index(settings.notes, settings.data, embedder, check=check)
-    calibrate_index(settings, embedder)
-    opened = LocalAssistant(settings)
-    yield opened
-    opened.close()
+    with assistant_over(notes, tmp_path_factory.mktemp("data"), embedder) as opened:
+        yield opened
 
 
 @pytest.mark.parametrize(
