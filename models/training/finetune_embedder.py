@@ -18,15 +18,14 @@ import json
 import math
 import random
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from bert import FROZEN, Weights, learning_rate, states
+from bert import Weights, states, train
 from safetensors.torch import load_file, save_file
 from tokenizers import BertWordPieceTokenizer
 from torch import Tensor
@@ -42,7 +41,6 @@ MAX_TOKENS = 96
 LIKE_LENGTH = 16  # texts computed together, so that little is padding
 TEMPERATURE = 0.05
 DROPOUT = 0.1
-WEIGHT_DECAY = 0.01
 EPISODES_PER_BATCH, QUESTIONS_PER_EPISODE = 8, 4
 BATCH = EPISODES_PER_BATCH * QUESTIONS_PER_EPISODE
 JUDGE_HELD_OUT = 200
@@ -198,69 +196,6 @@ def loss_of(encoder: Encoder, weights: Weights, batch: Sequence[Example]) -> Ten
     return F.cross_entropy(scores, torch.arange(len(batch)))
 
 
-def train(
-    encoder: Encoder,
-    start: Weights,
-    batch_of: Callable[[int], list[Example]],
-    *,
-    out: Path,
-    steps: int,
-    rate: float,
-    every: int,
-    seed: int,
-) -> Iterator[tuple[int, Weights]]:
-    """Train, and give (step, weights) at each checkpoint; checkpoints already in `out` are used, not redone."""
-    weights = {n: t.clone().requires_grad_(not n.startswith(FROZEN)) for n, t in start.items()}
-    learnt = {n: t for n, t in weights.items() if t.requires_grad}
-    optimiser = torch.optim.AdamW(learnt.values(), lr=rate, weight_decay=WEIGHT_DECAY)
-    for first in range(0, steps, every):
-        last = min(first + every, steps)
-        saved = out / f"step{last:05d}.pt"
-        if saved.is_file():
-            state = torch.load(saved, weights_only=True)
-            optimiser.load_state_dict(state["optimiser"])
-            with torch.no_grad():
-                for n, t in learnt.items():
-                    t.copy_(state["learnt"][n])
-        else:
-            torch.manual_seed(seed * 1_000_003 + first)
-            _steps(
-                encoder,
-                weights,
-                optimiser,
-                batch_of,
-                range(first, last),
-                lambda s: learning_rate(s, steps, rate),
-            )
-            partial = saved.with_suffix(".part")
-            torch.save(
-                {"learnt": {n: t.detach() for n, t in learnt.items()}, "optimiser": optimiser.state_dict()},
-                partial,
-            )
-            partial.replace(saved)
-        yield last, {n: t.detach().clone() for n, t in weights.items()}
-
-
-def _steps(
-    encoder: Encoder,
-    weights: Weights,
-    optimiser: torch.optim.Optimizer,
-    batch_of: Callable[[int], list[Example]],
-    steps: range,
-    rate_of: Callable[[int], float],
-) -> None:
-    started, losses = time.monotonic(), []
-    for step in steps:
-        optimiser.param_groups[0]["lr"] = rate_of(step)
-        optimiser.zero_grad()
-        loss = loss_of(encoder, weights, batch_of(step))
-        loss.backward()
-        optimiser.step()
-        losses.append(loss.item())
-    seconds = (time.monotonic() - started) / len(steps)
-    print(f"step {steps.stop}: loss {np.mean(losses):.3f}, {seconds:.2f} s a step", flush=True)
-
-
 # -- choosing ----------------------------------------------------------------------------------------------------
 
 
@@ -382,9 +317,8 @@ def main() -> None:
     original = result(0, 0.0, start)
     results = []
     for step, tuned in train(
-        encoder,
+        lambda weights, step: loss_of(encoder, weights, batch_of(step)),
         start,
-        batch_of,
         out=args.out,
         steps=args.steps,
         rate=args.rate,

@@ -18,7 +18,6 @@ import gzip
 import json
 import random
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +32,7 @@ from torch.nn import functional as F
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from bert import FROZEN, Weights, learning_rate, linear, states
+from bert import Weights, linear, states, train
 from finetune_embedder import best_ranks, held_out_episodes, is_held_out, lexical_shares, read_episodes, read_judged
 
 from rag.fusion import LEXICAL_WEIGHT
@@ -44,7 +43,7 @@ MAX_TOKENS = 160
 LIKE_LENGTH = 16  # pairs computed together, so that little is padding
 QUESTIONS, WRONG = 16, 3  # a step, and wrong passages to a question
 DROPOUT = 0.1
-WEIGHT_DECAY = 0.01
+CLIP = 1.0
 LISTWISE = 0.5  # weight of the softmax over a question's passages beside the yes-or-no loss
 IN_CONTEXT = 0.7  # share of the questions whose passages carry the title of their episode
 POOL = 10  # passages that search brings to the judge
@@ -182,44 +181,6 @@ def initial(published: Weights, seed: int) -> Weights:
     return {**published, **head}
 
 
-def train(encoder: CrossEncoder, start: Weights, batch_of, args: argparse.Namespace):
-    """Train, and give (step, weights) at each checkpoint; checkpoints already there are used, not redone."""
-    weights = {n: t.clone().requires_grad_(not n.startswith(FROZEN)) for n, t in start.items()}
-    learnt = {n: t for n, t in weights.items() if t.requires_grad}
-    optimiser = torch.optim.AdamW(learnt.values(), lr=args.rate, weight_decay=WEIGHT_DECAY)
-    for first in range(0, args.steps, args.every):
-        last = min(first + args.every, args.steps)
-        saved = args.out / f"step{last:05d}.pt"
-        if saved.is_file():
-            state = torch.load(saved, weights_only=True)
-            optimiser.load_state_dict(state["optimiser"])
-            with torch.no_grad():
-                for n, t in learnt.items():
-                    t.copy_(state["learnt"][n])
-        else:
-            torch.manual_seed(args.seed * 1_000_003 + first)
-            _steps(encoder, weights, optimiser, batch_of, range(first, last), args)
-            partial = saved.with_suffix(".part")
-            kept = {n: t.detach() for n, t in learnt.items()}
-            torch.save({"learnt": kept, "optimiser": optimiser.state_dict()}, partial)
-            partial.replace(saved)
-        yield last, {n: t.detach().clone() for n, t in weights.items()}
-
-
-def _steps(encoder, weights, optimiser, batch_of, steps: range, args) -> None:
-    started, losses = time.monotonic(), []
-    for step in steps:
-        optimiser.param_groups[0]["lr"] = learning_rate(step, args.steps, args.rate)
-        optimiser.zero_grad()
-        loss = loss_of(encoder, weights, batch_of(step))
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_([t for t in weights.values() if t.requires_grad], 1.0)
-        optimiser.step()
-        losses.append(loss.item())
-    seconds = (time.monotonic() - started) / len(steps)
-    print(f"step {steps.stop}: loss {np.mean(losses):.3f}, {seconds:.2f} s a step", flush=True)
-
-
 # -- judging -----------------------------------------------------------------------------------------------------
 
 
@@ -306,7 +267,16 @@ def main() -> None:
     )
     encoder = CrossEncoder(args.vocabulary)
     trial = Trial(kept, cosines_of(published, args.vocabulary, kept))
-    for step, weights in train(encoder, initial(published, args.seed), batches, args):
+    for step, weights in train(
+        lambda weights, step: loss_of(encoder, weights, batches(step)),
+        initial(published, args.seed),
+        out=args.out,
+        steps=args.steps,
+        rate=args.rate,
+        every=args.every,
+        seed=args.seed,
+        clip=CLIP,
+    ):
         figures = trial(encoder, weights)
         print(json.dumps({"step": step, **figures}), flush=True)
         save_file({n: t.contiguous() for n, t in weights.items()}, args.out / "model.safetensors")
