@@ -20,7 +20,8 @@ from bot.commands.discord import point_library_at, quieten_library
 from bot.discord_bot import FootnoteClient
 from bot.settings import DiscordSettings, Settings
 from bot.worker import Worker
-from rag.types import Answer, Cancelled, NotCovered
+from rag.protocols import Cancelled
+from rag.types import Answer, NotCovered
 from tests.bot.samples import ANSWER
 from tests.bot.timed_assistant import TimedAssistant
 from tests.integration.discord_standin import TOKEN, Standin, running_standin

@@ -18,8 +18,9 @@ from rag.errors import IndexMissing
 from rag.gate import Thresholds, load_gate_model
 from rag.index import Index, open_index
 from rag.llama import LlamaEmbedder, LlamaGenerator
+from rag.protocols import Cancelled
 from rag.topics import Summarizer
-from rag.types import Answer, Cancelled, Earlier, Episode, NotCovered, TopicSummary
+from rag.types import Answer, Earlier, Episode, NotCovered, TopicSummary
 
 
 class LocalAssistant:
@@ -35,7 +36,7 @@ class LocalAssistant:
             undo.callback(self.embedder.close)
             index, thresholds = self._open()
             undo.callback(index.close)
-            self.generator = LlamaGenerator(starter_model(settings.models, "rank/write"), threads=settings.threads)
+            self.ranker = LlamaGenerator(starter_model(settings.models, "rank/write"), threads=settings.threads)
             undo.pop_all()
         self._serve(index, thresholds)
 
@@ -49,9 +50,7 @@ class LocalAssistant:
 
     def _serve(self, index: Index, thresholds: Thresholds) -> None:
         self.index, self.thresholds = index, thresholds
-        self.answerer = Answerer(
-            index, self.embedder, self.generator, gate=load_gate_model(), thresholds=self.thresholds
-        )
+        self.answerer = Answerer(index, self.embedder, self.ranker, gate=load_gate_model(), thresholds=self.thresholds)
         self.summarizer = Summarizer(index, self.embedder)
 
     def reload(self) -> None:
@@ -102,7 +101,7 @@ class LocalAssistant:
     def close(self) -> None:
         """Free the models and the index."""
         self.index.close()
-        self.generator.close()
+        self.ranker.close()
         self.embedder.close()
 
 

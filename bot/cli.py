@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bot.render_text import Line
     from bot.settings import Settings
     from bot.terminal import Keep
-    from rag.types import Assistant
+    from rag.protocols import Assistant
 
 logger = logging.getLogger(__name__)
 

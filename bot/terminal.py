@@ -21,7 +21,8 @@ from bot import wording
 from bot.question import check_question
 from bot.render_text import Line, Result, citations_in_full, episode_list, make_line, render, show, surroundings
 from rag.errors import FootnoteError, Interrupted
-from rag.types import Assistant, Cancelled, Citation, Episode, NotCovered, Turn
+from rag.protocols import Assistant, Cancelled
+from rag.types import Citation, Episode, NotCovered, Turn
 
 T = TypeVar("T")
 ReadLine = Callable[[], str]  # the next line; EOFError at the end

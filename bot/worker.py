@@ -18,7 +18,7 @@ from functools import partial
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from rag.errors import FootnoteError, Interrupted
-from rag.types import Assistant, Cancelled
+from rag.protocols import Assistant, Cancelled
 
 log = logging.getLogger(__name__)
 

@@ -22,25 +22,12 @@ from rag.filters import attribution
 from rag.gate import GateModel, Thresholds
 from rag.index import Index
 from rag.premise import correction
+from rag.protocols import Cancelled, Embedder, Ranker
 from rag.question import holds_asked
 from rag.retrieve import HITS, Part, Retrieved, Retriever, evidence_of, find
 from rag.spans import best_span, says_the_same
 from rag.spelling import suggest
-from rag.types import (
-    SHIPPED,
-    Answer,
-    Cancelled,
-    Citation,
-    Earlier,
-    Embedder,
-    FloatArray,
-    Generator,
-    Hit,
-    NotCovered,
-    Passage,
-    Pipeline,
-    Sentence,
-)
+from rag.types import SHIPPED, Answer, Citation, Earlier, FloatArray, Hit, NotCovered, Passage, Pipeline, Sentence
 from rag.words import Word, content_words, terms, words
 
 __all__ = ["HITS", "Answerer", "Retrieved", "evidence_of", "find"]
@@ -75,16 +62,16 @@ class Answerer:
         self,
         index: Index,
         embedder: Embedder,
-        generator: Generator | None,
+        ranker: Ranker | None,
         *,
         gate: GateModel,
         thresholds: Thresholds,
         pipeline: Pipeline = SHIPPED,
     ) -> None:
-        """`generator` None leaves the passages in the order in which search found them."""
+        """`ranker` None leaves the passages in the order in which search found them."""
         self._index = index
         self._embedder = embedder
-        self._generator = generator
+        self._ranker = ranker
         self._thresholds = thresholds
         self._retriever = Retriever(index, embedder, gate=gate, pipeline=pipeline)
 
@@ -139,7 +126,7 @@ class Answerer:
         """The hits, the best few in the order the language model's say gives them."""
         clock = clock or Clock()
         hits = list(found.hits)
-        if self._generator is None or len(hits) < 2:
+        if self._ranker is None or len(hits) < 2:
             return hits
         with clock.stage("rank"):
             deadline = time.monotonic() + RANK_SECONDS
@@ -150,7 +137,7 @@ class Answerer:
                 if time.monotonic() > deadline:
                     break
                 text = rank.context(in_context(hit.passage, self._index.episode_of(hit.passage)))
-                values += self._generator.log_likelihoods(rank.PREFIX, [text], rank.continuation(found.searched))
+                values += self._ranker.log_likelihoods(rank.PREFIX, [text], rank.continuation(found.searched))
             return rank.reorder(hits, values)
 
     def _answer(self, question: str, found: Retrieved, hits: Sequence[Hit], clock: Clock) -> Answer:

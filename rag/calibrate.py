@@ -31,8 +31,9 @@ from rag.calibration import Calibration, Level
 from rag.certainty import SHARES, least_trials
 from rag.index import Index
 from rag.indexing import Progress
+from rag.protocols import Embedder
 from rag.sentences import sentence_spans
-from rag.types import Embedder, Passage
+from rag.types import Passage
 from rag.words import content_words
 
 Probabilities = npt.NDArray[np.float64]

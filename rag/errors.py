@@ -7,7 +7,9 @@
     ├── ModelError
     │   ├── ModelMissing        not on disk, or truncated
     │   ├── ModelCorrupt        wrong sha256, or llama.cpp cannot load it
-    │   └── DownloadError       cannot be fetched (network, space, wrong hash)
+    │   ├── DownloadError       cannot be fetched (network, space, wrong hash)
+    │   ├── ContextTooLong      the prompt does not fit into the model's context
+    │   └── EndpointAway        no usable answer from the server that runs the model
     ├── IndexProblem
     │   ├── IndexMissing        never built
     │   ├── IndexMismatch       built with another embedder, reader version or setting
@@ -58,6 +60,14 @@ class ModelCorrupt(ModelError):
 
 class DownloadError(ModelError):
     """A model could not be fetched."""
+
+
+class ContextTooLong(ModelError):
+    """A prompt and what is to be written do not fit into the model's context."""
+
+
+class EndpointAway(ModelError):
+    """The server that runs the model cannot be reached, or its answer cannot be used."""
 
 
 class IndexProblem(FootnoteError):

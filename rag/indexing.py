@@ -27,8 +27,9 @@ from rag.fields import FIELDS_VERSION, lexical_terms, vector_texts
 from rag.index import check_manifest
 from rag.lexical import LexicalIndex
 from rag.library import READER_VERSION, read_library, scan
+from rag.protocols import Embedder
 from rag.store import Vector, VectorStore, vectors_by_text
-from rag.types import Embedder, FloatArray, Library, ReadWarning
+from rag.types import FloatArray, Library, ReadWarning
 
 log = logging.getLogger(__name__)
 

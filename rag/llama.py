@@ -198,7 +198,7 @@ def _rows(tokens: Sequence[Sequence[int]], group: Sequence[int]) -> Iterator[tup
 
 
 class LlamaGenerator:
-    """A `Generator` over any causal GGUF model."""
+    """A `Ranker` over any causal GGUF model."""
 
     def __init__(self, path: Path, *, threads: int = 0, n_ctx: int = RANK_CONTEXT) -> None:
         """Load `path` for texts of up to `n_ctx` tokens, a multiple of 256. Raises ModelMissing or ModelCorrupt."""

@@ -19,9 +19,10 @@ from rag.filters import Names, Scope, narrow, nearness, preferred
 from rag.gate import Evidence, GateModel, weigh
 from rag.index import Index
 from rag.parts import compared, left_out, split
+from rag.protocols import Embedder
 from rag.question import asks_about_episode, can_answer, exact_words, first_words, is_wordless, leans, resolve
 from rag.spelling import correct
-from rag.types import SHIPPED, Earlier, Embedder, FloatArray, Hit, Pipeline
+from rag.types import SHIPPED, Earlier, FloatArray, Hit, Pipeline
 from rag.words import Word, content_words, words
 
 HITS = 20

@@ -21,20 +21,11 @@ from rag.clock import Clock
 from rag.errors import Interrupted, QuestionError
 from rag.fusion import row_cosine
 from rag.index import Index
+from rag.protocols import Cancelled, Embedder
 from rag.spans import best_span
 from rag.spelling import correct
 from rag.themes import companions, diverse, grouped, heading, makes_a_point, phrases, without_topic
-from rag.types import (
-    Cancelled,
-    Citation,
-    Embedder,
-    Episode,
-    FloatArray,
-    NotCovered,
-    Passage,
-    TopicPoint,
-    TopicSummary,
-)
+from rag.types import Citation, Episode, FloatArray, NotCovered, Passage, TopicPoint, TopicSummary
 from rag.words import Word, content_words, terms
 
 TOO_LITTLE = "Your notes say too little about this for a summary."

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -428,59 +428,3 @@ class Pipeline:
 
 
 SHIPPED = Pipeline()
-
-
-class Cancelled(Protocol):
-    """Asked between steps, and by the model while it computes: has the user given up?"""
-
-    def __call__(self) -> bool: ...
-
-
-class Embedder(Protocol):
-    """Turns texts into unit vectors."""
-
-    @property
-    def dimension(self) -> int: ...
-
-    @property
-    def fingerprint(self) -> str:
-        """sha256 of the model file: vectors of two fingerprints must never be mixed."""
-        ...
-
-    def embed(self, texts: Sequence[str]) -> FloatArray:
-        """Unit-length vectors, shape (len(texts), dimension)."""
-        ...
-
-
-class Generator(Protocol):
-    """A language model, as far as ranking needs it."""
-
-    def log_likelihoods(self, prefix: str, contexts: Sequence[str], continuation: str) -> list[float]:
-        """Mean log P(token) of `continuation` after `prefix + context`, one value a context, in nats."""
-        ...
-
-
-class Assistant(Protocol):
-    """What every face talks to. Synchronous; one thread owns it (see bot/worker.py)."""
-
-    def ask(
-        self, question: str, *, history: Sequence[Earlier] = (), cancelled: Cancelled | None = None
-    ) -> Answer | NotCovered:
-        """Answer from the notes. `history`: earlier questions of the conversation, oldest first."""
-        ...
-
-    def topic(self, topic: str, *, cancelled: Cancelled | None = None) -> TopicSummary | NotCovered:
-        """What all episodes say about `topic`."""
-        ...
-
-    def episodes(self) -> Sequence[Episode]:
-        """Every episode in the notes, in the order of show and date."""
-        ...
-
-    def reload(self) -> None:
-        """Serve the newest index from now on. Whatever it raises, the one before still serves."""
-        ...
-
-    def close(self) -> None:
-        """Free the models and the index."""
-        ...

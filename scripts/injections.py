@@ -27,7 +27,8 @@ from rag.lab.injections import Moved, ask_both, choose, hide
 from rag.lab.questions import load_questions
 from rag.library import bytes_of
 from rag.llama import LlamaEmbedder, LlamaGenerator
-from rag.types import Embedder, Generator, Note
+from rag.protocols import Embedder, Ranker
+from rag.types import Note
 
 SPARE = 2  # trials made for each instruction, as some passages cannot hide one
 
@@ -38,10 +39,10 @@ def measure(
     folder: Path,
     instructions: Sequence[str],
     elsewhere: Sequence[str],
-    models: tuple[Embedder, Generator | None],
+    models: tuple[Embedder, Ranker | None],
 ) -> list[Moved]:
     """Hide the instructions below `folder`, index the copy there, and ask every question in both indexes."""
-    embedder, generator = models
+    embedder, ranker = models
     before = open_index(data, embedder=embedder.fingerprint)
     trials = make_trials(before.passages, count=SPARE * len(instructions))
     hidden = choose(before.passages, trials, instructions)
@@ -52,7 +53,7 @@ def measure(
     gate, unset = load_gate_model(), Thresholds(answer=1.0, closest=1.0)
     first = Answerer(before, embedder, None, gate=gate, thresholds=unset)
     thresholds = calibrate(before, embedder, first).thresholds("balanced")
-    asks = [Answerer(index, embedder, generator, gate=gate, thresholds=thresholds).ask for index in (before, after)]
+    asks = [Answerer(index, embedder, ranker, gate=gate, thresholds=thresholds).ask for index in (before, after)]
     try:
         return ask_both(asks[0], asks[1], hidden, elsewhere, _texts(folder / "notes", after.notes))
     finally:
@@ -103,9 +104,9 @@ def main() -> None:
     asked = load_questions(args.questions) if args.questions else []
     elsewhere = [*off_topic_questions(), *(q.question for q in asked if q.answerable is False)]
     embedder = LlamaEmbedder(_model("embed"), threads=args.threads)
-    generator = None if args.no_ranking else LlamaGenerator(_model("rank/write"), threads=args.threads)
+    ranker = None if args.no_ranking else LlamaGenerator(_model("rank/write"), threads=args.threads)
     with tempfile.TemporaryDirectory() as folder:
-        moved = measure(args.notes, args.data, Path(folder), instructions, elsewhere, (embedder, generator))
+        moved = measure(args.notes, args.data, Path(folder), instructions, elsewhere, (embedder, ranker))
     sys.stdout.write(report(moved))
 
 

@@ -30,7 +30,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.errors import NoteError
-from rag.types import Embedder, FloatArray
+from rag.protocols import Embedder
+from rag.types import FloatArray
 from scripts import reading_samples
 
 ROUNDS = 3

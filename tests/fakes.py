@@ -60,8 +60,8 @@ def flat(_context: str) -> float:
 
 
 @dataclass
-class FakeGenerator:
-    """A `Generator` whose log-likelihoods are `value(context)`.
+class FakeRanker:
+    """A `Ranker` whose log-likelihoods are `value(context)`.
 
     Attributes:
         calls: every (prefix, contexts, continuation).

@@ -17,7 +17,7 @@ from rag.gate import Thresholds, load_gate_model
 from rag.index import open_index
 from rag.indexing import Progress
 from rag.llama import LlamaEmbedder
-from rag.types import Embedder
+from rag.protocols import Embedder
 
 CERTIFIED = (
     "Of {checked} trial questions that your notes do not cover, {wrong} would have been answered: "

@@ -24,7 +24,7 @@ from bot.discord_bot import FootnoteClient
 from bot.settings import Settings
 from bot.wording import clean
 from bot.worker import Worker
-from rag.types import Assistant
+from rag.protocols import Assistant
 
 log = logging.getLogger(__name__)
 

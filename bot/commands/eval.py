@@ -99,8 +99,8 @@ def _measure(
 def _answerer(assistant: LocalAssistant, config: Config, answers: Answers, *, search_only: bool) -> Answerer:
     if config.name == SHIPPED and not search_only:
         return assistant.answerer
-    generator = None if search_only else assistant.generator
-    return answerer_for(config, assistant.index, assistant.embedder, generator, gate=load_gate_model(), answers=answers)
+    ranker = None if search_only else assistant.ranker
+    return answerer_for(config, assistant.index, assistant.embedder, ranker, gate=load_gate_model(), answers=answers)
 
 
 @contextmanager

@@ -17,7 +17,8 @@ from rag.certainty import Answers
 from rag.errors import QuestionError
 from rag.gate import Evidence, GateModel, Thresholds
 from rag.index import Index
-from rag.types import Embedder, Generator, Pipeline
+from rag.protocols import Embedder, Ranker
+from rag.types import Pipeline
 
 SHIPPED = "shipped"
 
@@ -67,14 +68,14 @@ def answerer_for(
     config: Config,
     index: Index,
     embedder: Embedder,
-    generator: Generator | None,
+    ranker: Ranker | None,
     *,
     gate: GateModel,
     answers: Answers = "balanced",
 ) -> Answerer:
     """The pipeline of a configuration, calibrated on the index as the owner's is."""
     parts: dict[str, Any] = {
-        "generator": generator if config.ranking else None,
+        "ranker": ranker if config.ranking else None,
         "gate": _counting(gate, config.gate),
         "pipeline": config.pipeline,
     }

@@ -5,19 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from rag.types import (
-    Answer,
-    Assistant,
-    Cancelled,
-    Citation,
-    Earlier,
-    Episode,
-    EpisodeEntry,
-    NotCovered,
-    Sentence,
-    TopicPoint,
-    TopicSummary,
-)
+from rag.protocols import Assistant, Cancelled
+from rag.types import Answer, Citation, Earlier, Episode, EpisodeEntry, NotCovered, Sentence, TopicPoint, TopicSummary
 
 HEAT = Citation(
     n=1,

@@ -19,7 +19,8 @@ from rich.console import Console
 
 from bot.terminal import OwnedAssistant, example, run_chat, typed_lines
 from rag.errors import IndexBusy, Interrupted, ModelMissing
-from rag.types import Answer, Assistant, Cancelled, Turn
+from rag.protocols import Assistant, Cancelled
+from rag.types import Answer, Turn
 from tests.bot.samples import ANSWER, BREAD, CLOSEST, HEAT, LOAF, VENUS, FakeAssistant
 
 WAIT = 5.0  # seconds until a test gives up

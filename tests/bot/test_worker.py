@@ -10,7 +10,8 @@ import pytest
 
 from bot.worker import Call, DeadlinePassed, Place, QueueFull, Restarting, Worker
 from rag.errors import IndexMissing, Interrupted
-from rag.types import Answer, Assistant, NotCovered
+from rag.protocols import Assistant
+from rag.types import Answer, NotCovered
 from tests.bot.samples import ANSWER
 from tests.bot.timed_assistant import TimedAssistant, opening
 

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from rag.errors import Interrupted
-from rag.types import Answer, Assistant, Cancelled, Earlier, Episode, NotCovered, TopicSummary
+from rag.protocols import Assistant, Cancelled
+from rag.types import Answer, Earlier, Episode, NotCovered, TopicSummary
 from tests.bot.samples import ANSWER, SUMMARY, VENUS
 
 

@@ -22,7 +22,7 @@ from bot.discord_bot import FootnoteClient
 from bot.settings import DiscordSettings, Settings
 from bot.worker import Worker
 from rag.errors import IndexMissing
-from rag.types import Assistant
+from rag.protocols import Assistant
 from tests.bot.samples import ANSWER, CLOSEST, HEAT, NOTHING
 from tests.bot.timed_assistant import TimedAssistant, opening
 from tests.integration.discord_standin import SCHEMA, TOKEN, Conversation, Standin, running_standin

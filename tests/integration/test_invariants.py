@@ -19,7 +19,7 @@ from rag.index import Index, open_index
 from rag.indexing import build_index
 from rag.probe import check
 from rag.types import Answer, Citation, NotCovered
-from tests.fakes import FakeEmbedder, FakeGenerator
+from tests.fakes import FakeEmbedder, FakeRanker
 
 TESTS = Path(__file__).parents[1]
 ROOT = TESTS.parent
@@ -88,7 +88,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
     opened.close()
 
 
-def answerer(index: Index, generator: FakeGenerator | None, *, answer: float) -> Answerer:
+def answerer(index: Index, generator: FakeRanker | None, *, answer: float) -> Answerer:
     thresholds = Thresholds(answer=answer, closest=-1.0)
     return Answerer(index, FakeEmbedder(), generator, gate=load_gate_model(), thresholds=thresholds)
 
@@ -121,7 +121,7 @@ def test_the_model_orders_citations_and_changes_none(index: Index) -> None:
         c.passage_id: c for piece in index.passages for c in shown(answerer(index, None, answer=2.0).ask(piece.text))
     }
     for value in (lambda context: float(len(context)), lambda context: -float(len(context))):
-        for citation in shown(answerer(index, FakeGenerator(value=value), answer=0.0).ask(question)):
+        for citation in shown(answerer(index, FakeRanker(value=value), answer=0.0).ask(question)):
             code = plain[citation.passage_id]
             assert replace(citation, n=code.n, quote=code.quote, display=code.display) == replace(
                 code, line_start=citation.line_start, line_end=citation.line_end

@@ -16,7 +16,8 @@ from bot.terminal import OwnedAssistant
 from bot.watch import kept_up
 from rag.build import drop_index
 from rag.errors import IndexMissing
-from rag.types import Answer, Assistant, Cancelled
+from rag.protocols import Assistant, Cancelled
+from rag.types import Answer
 from tests.builders import on_disk
 from tests.conftest import KNOWLEDGE
 

@@ -18,7 +18,7 @@ from rag.indexing import write_build
 from rag.types import Answer, Hit, NotCovered
 from rag.words import terms
 from tests.builders import BEES, RYE, TIDES, library
-from tests.fakes import FakeEmbedder, FakeGenerator, bag_of_words
+from tests.fakes import FakeEmbedder, FakeRanker, bag_of_words
 
 DRONES = "Drones do no work at all and are thrown out in August."
 QUEEN = "The queen bee lays two thousand eggs on a June day."
@@ -51,7 +51,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
 
 @pytest.fixture
 def make(index: Index) -> Callable[..., Answerer]:
-    def maker(generator: FakeGenerator | None = None, thresholds: Thresholds = OPEN) -> Answerer:
+    def maker(generator: FakeRanker | None = None, thresholds: Thresholds = OPEN) -> Answerer:
         return Answerer(index, FakeEmbedder(), generator, gate=GATE, thresholds=thresholds)
 
     return maker
@@ -106,7 +106,7 @@ def test_the_model_reads_the_best_five_with_their_context_and_its_order_is_kept(
     question = "which bee dances for the clover"
     hits = make().retrieve(question).hits
     favourite = hits[3].passage
-    generator = FakeGenerator(value=lambda context: -1.0 if favourite.text in context else -9.0)
+    generator = FakeRanker(value=lambda context: -1.0 if favourite.text in context else -9.0)
     answer = answered(make(generator).ask(question))
     assert answer.citations[0].passage_id == favourite.id
     assert [call for call in generator.calls] == [
@@ -120,14 +120,14 @@ def test_the_model_reads_the_best_five_with_their_context_and_its_order_is_kept(
 
 
 def test_a_refusal_costs_no_generation(make: Callable[..., Answerer]) -> None:
-    generator = FakeGenerator()
+    generator = FakeRanker()
     nothing = refused(make(generator, SHUT).ask("who won the football"))
     assert (nothing.outcome, nothing.closest, generator.calls) == ("not_covered", (), [])
     assert nothing.absent_words == ("won", "football")
 
 
 def test_in_between_the_nearest_notes_are_shown_as_such(make: Callable[..., Answerer]) -> None:
-    closest = refused(make(FakeGenerator(), NEAREST).ask("which drones dance for pumpkins"))
+    closest = refused(make(FakeRanker(), NEAREST).ask("which drones dance for pumpkins"))
     assert closest.outcome == "closest"
     assert len(closest.closest) == SPANS
     assert closest.absent_words == ("pumpkins",)
@@ -174,13 +174,13 @@ def test_rows_left_out_are_neither_hits_nor_evidence(make: Callable[..., Answere
 
 
 def test_every_stage_is_timed(make: Callable[..., Answerer]) -> None:
-    timings = answered(make(FakeGenerator()).ask("a bee dances")).timings_ms
+    timings = answered(make(FakeRanker()).ask("a bee dances")).timings_ms
     assert set(timings) == {"embed", "search", "rank", "quote", "total"}
     assert sum(timings.values()) <= 2 * timings["total"] + 1
 
 
 def test_a_cancelled_question_stops_before_the_next_passage(make: Callable[..., Answerer]) -> None:
-    generator = FakeGenerator()
+    generator = FakeRanker()
     with pytest.raises(Interrupted):
         make(generator).ask("a bee dances", cancelled=lambda: len(generator.calls) == 2)
     assert len(generator.calls) == 2

@@ -17,7 +17,7 @@ from rag.indexing import write_build
 from rag.lab.pipelines import SHIPPED, answerer_for, config_named, load_configs
 from rag.types import Pipeline
 from tests.builders import library, word_salad
-from tests.fakes import FakeEmbedder, FakeGenerator
+from tests.fakes import FakeEmbedder, FakeRanker
 
 FIELDS = len(fields(Evidence))
 GATE = GateModel(mean=(0,) * FIELDS, scale=(1,) * FIELDS, weights=(1,) * FIELDS, bias=-2.0)
@@ -37,7 +37,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
     opened.close()
 
 
-def made(index: Index, name: str, generator: FakeGenerator | None = None) -> Answerer:
+def made(index: Index, name: str, generator: FakeRanker | None = None) -> Answerer:
     return answerer_for(config_named(name), index, FakeEmbedder(), generator, gate=GATE)
 
 
@@ -74,7 +74,7 @@ def test_dense_and_bm25_rank_by_their_own_scores(index: Index) -> None:
 
 def test_the_language_model_is_asked_only_where_it_ranks(index: Index) -> None:
     question = "how long do marigold seeds keep"
-    silent, asked = FakeGenerator(), FakeGenerator()
+    silent, asked = FakeRanker(), FakeRanker()
     search, shipped = made(index, "search", silent), made(index, SHIPPED, asked)
     search.ranked(search.retrieve(question))
     shipped.ranked(shipped.retrieve(question))
