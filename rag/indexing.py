@@ -13,16 +13,16 @@ import subprocess  # the probe runs in a process of its own, because it can cras
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
 from rag import build as layout
-from rag import calibration, duplicates
+from rag import calibration, duplicates, origin
 from rag.build import Manifest
-from rag.errors import IndexCorrupt, IndexProblem, NotesError
+from rag.errors import IndexCorrupt, IndexProblem, NoNotes, NotesError
 from rag.fields import FIELDS_VERSION, lexical_terms, vector_texts
 from rag.index import check_manifest
 from rag.lexical import LexicalIndex
@@ -47,6 +47,7 @@ class BuildReport:
         unchanged: True where the serving index already was up to date and nothing was done.
         embedded: vectors computed; the others were taken over from the build before.
         seconds: wall time.
+        instead_of: the folder that the index was of before, where that was another one.
     """
 
     unchanged: bool
@@ -55,13 +56,27 @@ class BuildReport:
     passages: int
     vectors: int
     embedded: int
-    seconds: float
+    seconds: float = 0.0
     warnings: tuple[ReadWarning, ...] = ()
+    instead_of: str = ""
 
 
 def is_current(notes: Path, data: Path, *, embedder: str) -> bool:
     """Whether the serving index holds the notes as they are now. Raises NotesError for the folder itself."""
-    return _holds(data, dict(scan(notes)), embedder)
+    return _holds(data, _scan(notes, data), embedder)
+
+
+def _scan(notes: Path, data: Path) -> dict[str, str]:
+    """Path -> sha256 of every file. Raises NoNotes where they were deleted, NotesError where their drive is away."""
+    try:
+        return dict(scan(notes))
+    except NoNotes as error:
+        if not origin.is_unmounted(data, notes):
+            raise
+        raise NotesError(
+            f"The notes folder {notes} is empty, and on another drive than when it was indexed; the index is kept.",
+            remedy=f"Mount the drive. If the notes are gone for good, delete {data}.",
+        ) from error
 
 
 def _holds(data: Path, files: Mapping[str, str], embedder: str) -> bool:
@@ -94,34 +109,61 @@ def build_index(
     tell = progress or (lambda _stage, _done, _total: None)
     with layout.storage_errors(data), layout.lock(data):
         tell("Looking", 0, 1)
-        files = dict(scan(notes))  # before reading: what changes meanwhile is seen as changed next time
+        files = _scan(notes, data)  # before reading: what changes meanwhile is seen as changed next time
         tell("Looking", 1, 1)
-        if not rebuild and _holds(data, files, embedder.fingerprint):
-            if _is_sound(data, check):
-                return _unchanged(data, started)
-            rebuild = True  # nothing of a damaged build is taken over
-        library = read_library(notes, progress=lambda done, total, _file: tell("Reading", done, total))
-        if not library.passages:
-            raise NotesError(
-                f"No note in {notes} could be read.",
-                remedy="Put .txt or .md files there; see knowledge/README.md",
-            )
-        known = {} if rebuild else _known_vectors(data, embedder.fingerprint)
-        with layout.new_build(data) as folder:
-            written = write_build(folder, library, files, embedder, known=known, progress=tell)
-            for before in layout.serving(data):
-                calibration.carry_over(before, folder, changed=written.changed)
-            tell("Checking", 0, 1)
-            check(folder)
-        tell("Checking", 1, 1)
+        same = not rebuild and _holds(data, files, embedder.fingerprint)
+        if same and _is_sound(data, check):
+            report = _unchanged(data)
+        else:  # nothing of a damaged build is taken over
+            known = {} if rebuild or same else _known_vectors(data, embedder.fingerprint)
+            report = _build(notes, data, files, embedder, known=known, tell=tell, check=check)
+        instead_of = origin.other_folder(data, notes)
+        origin.remember(data, notes)
+    return replace(report, instead_of=instead_of, seconds=time.monotonic() - started)
+
+
+def _build(
+    notes: Path,
+    data: Path,
+    files: dict[str, str],
+    embedder: Embedder,
+    *,
+    known: Mapping[str, FloatArray],
+    tell: Progress,
+    check: Check,
+) -> BuildReport:
+    """Read the notes and let a new build of them serve."""
+    library = read_library(notes, progress=lambda done, total, _file: tell("Reading", done, total))
+    if not library.passages:
+        raise NotesError(
+            f"No note in {notes} could be read.",
+            remedy="Put .txt or .md files there; see knowledge/README.md",
+        )
+    with layout.new_build(data) as folder:
+        written = write_build(folder, library, files, embedder, known=known, progress=tell)
+        for before in layout.serving(data):
+            calibration.carry_over(before, folder, changed=written.changed)
+        tell("Checking", 0, 1)
+        check(folder)
+    tell("Checking", 1, 1)
+    return _report(library, unchanged=False, vectors=written.vectors, embedded=written.embedded)
+
+
+def _unchanged(data: Path) -> BuildReport:
+    folder = layout.current_build(data)
+    return _report(
+        layout.read_library(folder), unchanged=True, vectors=layout.read_manifest(folder).vectors, embedded=0
+    )
+
+
+def _report(library: Library, *, unchanged: bool, vectors: int, embedded: int) -> BuildReport:
     return BuildReport(
-        unchanged=False,
+        unchanged=unchanged,
         notes=len(library.notes),
         episodes=len(library.episodes),
         passages=len(library.passages),
-        vectors=written.vectors,
-        embedded=written.embedded,
-        seconds=time.monotonic() - started,
+        vectors=vectors,
+        embedded=embedded,
         warnings=library.warnings,
     )
 
@@ -134,21 +176,6 @@ def _is_sound(data: Path, check: Check) -> bool:
         log.warning("%s It is built anew.", error)
         return False
     return True
-
-
-def _unchanged(data: Path, started: float) -> BuildReport:
-    folder = layout.current_build(data)
-    library = layout.read_library(folder)
-    return BuildReport(
-        unchanged=True,
-        notes=len(library.notes),
-        episodes=len(library.episodes),
-        passages=len(library.passages),
-        vectors=layout.read_manifest(folder).vectors,
-        embedded=0,
-        seconds=time.monotonic() - started,
-        warnings=library.warnings,
-    )
 
 
 @dataclass(frozen=True, kw_only=True)

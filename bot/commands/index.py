@@ -88,7 +88,9 @@ def describe(report: BuildReport) -> str:
     counts = ((report.notes, "note"), (report.episodes, "episode"), (report.passages, "passage"))
     what = ", ".join(wording.plural(count, noun) for count, noun in counts)
     did = "nothing had changed" if report.unchanged else f"{wording.plural(report.embedded, 'vector')} computed"
-    return "\n".join([f"{what}; {did}; {report.seconds:.1f} s", *map(_warning, report.warnings)])
+    line = f"{what}; {did}; {report.seconds:.1f} s"
+    moved = [f"This index was of {report.instead_of} before; it holds other notes now."] if report.instead_of else []
+    return "\n".join([line, *map(wording.clean, moved), *map(_warning, report.warnings)])
 
 
 def _warning(warning: ReadWarning) -> str:
