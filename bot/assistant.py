@@ -12,7 +12,7 @@ from pathlib import Path
 from bot.settings import Settings
 from rag.answer import Answerer
 from rag.build import current_build
-from rag.calibration import load_calibration
+from rag.calibration import calibration_of
 from rag.catalog import Role, load_catalog, model_path, verify
 from rag.errors import IndexMissing
 from rag.gate import Thresholds, load_gate_model
@@ -43,7 +43,7 @@ class LocalAssistant:
     def _open(self) -> tuple[Index, Thresholds]:
         index = open_index(self._data, embedder=self.embedder.fingerprint)
         try:
-            return index, load_calibration(self._data).thresholds(self._answers)
+            return index, calibration_of(index.folder).thresholds(self._answers)
         except BaseException:
             index.close()
             raise
@@ -61,7 +61,7 @@ class LocalAssistant:
         """
         try:
             if current_build(self._data) == self.index.folder and not self._gone:
-                self._weigh_anew(load_calibration(self._data).thresholds(self._answers))
+                self._weigh_anew(calibration_of(self.index.folder).thresholds(self._answers))
                 return
             opened = self._open()
         except IndexMissing as error:

@@ -89,7 +89,7 @@ def save_calibration(build: Path, calibration: Calibration) -> None:
 
 def load_calibration(data: Path) -> Calibration:
     """The serving build's calibration. Raises IndexMismatch if it has none for the gate in use."""
-    return _read(current_build(data))
+    return calibration_of(current_build(data))
 
 
 def carry_over(before: Path, after: Path, *, changed: float) -> None:
@@ -98,7 +98,7 @@ def carry_over(before: Path, after: Path, *, changed: float) -> None:
     Nothing happens where there are none for the gate in use, or where too much has changed since they were measured.
     """
     try:
-        calibration = _read(before)
+        calibration = calibration_of(before)
     except IndexMismatch:
         return
     carried = replace(calibration, changed=calibration.changed + changed)
@@ -117,7 +117,8 @@ def is_calibrated(data: Path, *, changed_below: float = float("inf")) -> bool:
         return False
 
 
-def _read(build: Path) -> Calibration:
+def calibration_of(build: Path) -> Calibration:
+    """The calibration of one build, whichever serves by now. Raises IndexMismatch as `load_calibration` does."""
     try:
         stored = json.loads((build / FILE).read_text(encoding="utf-8"))
         if stored.pop("gate") == gate_fingerprint():

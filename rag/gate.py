@@ -20,6 +20,7 @@ import numpy as np
 from rag.types import FloatArray, Hit, Outcome
 
 NEAR = 5  # the lead is over the passage at this place
+ALIKE = 0.8  # share of their terms that two passages have in common if they are as good as one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +29,7 @@ class Evidence:
 
     Attributes:
         score: hybrid score of the best passage, with what it is preferred for.
-        lead: how far that is ahead of the fifth.
+        lead: how far that is ahead of the fifth, not counting those that hold nearly the same words as the best.
         named: share of the show's, episode's and guests' names in the question that the best passage stands
             under, 0 to 1; 1 if the question has none.
         exact: the same share of the question's proper names and numbers.
@@ -59,14 +60,19 @@ def weigh(
     """
     if not hits:
         return Evidence(score=0.0, lead=0.0, named=0.0, exact=0.0)
-    best, last = hits[0], hits[:NEAR][-1]
-    found = terms_of(best)
+    best, found = hits[0], terms_of(hits[0])
+    others = [hit for hit in hits[1:] if not _alike(found, terms_of(hit))]
+    last = others[: NEAR - 1][-1] if others else best
     return Evidence(
         score=best.score,
         lead=best.score - last.score,
         named=_present([term for term in question_terms if term in names], found),
         exact=_present(exact_terms, found),
     )
+
+
+def _alike(one: AbstractSet[str], other: AbstractSet[str]) -> bool:
+    return len(one & other) >= ALIKE * len(one | other)
 
 
 def _present(wanted: Sequence[str], terms: AbstractSet[str]) -> float:

@@ -15,6 +15,7 @@ from rag.calibration import (
     WORTHLESS_FROM,
     Calibration,
     Level,
+    calibration_of,
     carry_over,
     is_calibrated,
     load_calibration,
@@ -128,3 +129,14 @@ def test_what_a_choice_certifies() -> None:
     assert few.at_most("cautious") is None  # 59 trials without an error would be needed
     assert few.at_most("balanced") == upper_bound(19, 30)
     assert replace(SAMPLE, checked=0).at_most("generous") is None
+
+
+def test_a_build_keeps_its_own_thresholds_when_a_newer_one_serves(tmp_path: Path) -> None:
+    """An assistant that had opened one build took the thresholds of the next, which was swapped in meanwhile."""
+    older, newer = tmp_path / "builds" / "a", tmp_path / "builds" / "b"
+    for build, closest in ((older, 0.1), (newer, 0.2)):
+        build.mkdir(parents=True)
+        save_calibration(build, replace(SAMPLE, closest=closest))
+    (newer / "manifest.json").write_text("{}")
+    (tmp_path / "current").write_text("b")
+    assert (load_calibration(tmp_path).closest, calibration_of(older).closest) == (0.2, 0.1)

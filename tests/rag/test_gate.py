@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rag.gate import Evidence, GateModel, Thresholds, load_gate_model, weigh
 from rag.types import Hit
 from rag.words import terms
-from tests.builders import BEES, TIDES, hit
+from tests.builders import BEES, RYE, TIDES, hit
 
 UNIT = st.floats(0, 1)
 SURE = Evidence(score=0.9, lead=0.3, named=1.0, exact=1.0)
@@ -37,10 +37,18 @@ def test_the_score_is_that_of_the_first() -> None:
 
 
 def test_lead_is_over_the_fifth() -> None:
-    hits = [hit(BEES, score=score) for score in (0.9, 0.8, 0.7, 0.6, 0.5, 0.1)]
+    told = ("bees dance", "tides turn", "rye keeps", "drones leave", "moons pull", "salt dissolves")
+    hits = [hit(text, score=score) for text, score in zip(told, (0.9, 0.8, 0.7, 0.6, 0.5, 0.1), strict=True)]
     assert evidence(hits, "bees").lead == pytest.approx(0.4)
     assert evidence(hits[:2], "bees").lead == pytest.approx(0.1)
     assert evidence(hits[:1], "bees").lead == 0.0
+
+
+def test_copies_of_the_best_do_not_take_its_lead_away() -> None:
+    """Of a note that stood five times in the folder nothing was ever answered."""
+    copies = [hit(f"{BEES} {RYE} in house {number}", score=0.9 - number / 100) for number in range(6)]
+    assert evidence([*copies, hit(TIDES, score=0.2)], "bees").lead == pytest.approx(0.7)
+    assert evidence(copies, "bees").lead == 0.0
 
 
 def test_names_in_the_question_must_stand_over_the_best() -> None:
