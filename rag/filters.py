@@ -13,18 +13,20 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
-from rag.minutes import format_seconds, inside
+from rag.minutes import format_seconds, inside, parse_seconds
 from rag.readers import dates, shows
 from rag.readers.names import joined, split
 from rag.types import Episode, Filter, FilterKind, Note, Passage
 from rag.words import Word, is_stopword, stem, words
 
 PEOPLE = frozenset({"guest", "host", "author"})
+HEADLINE_WORDS = 4  # so many words with a capital, and no other but words of grammar, are a headline
 NEAR_SECONDS = 180  # how far from the minute that was asked for a passage still counts as near it
 
 _TITLE_PARTS = re.compile(r"\s+[–—|-]\s+|:\s+|\s*[(\[].*$")
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
            "December")  # fmt: skip
+_CLOCK = re.compile(r"\bat\s+(\d{1,2}:\d\d(?::\d\d)?)(?!\s*[ap]\.?m\b|[\d:])", re.IGNORECASE)
 _CALLED = frozenset(map(stem, ("episode", "podcast", "show", "interview")))
 _MONTH = re.compile(
     rf"\b(?P<lead>(?:in|from|of|since|during|last|this)\s+(?:early\s+|mid-?\s*|late\s+|last\s+)?|the\s+)?"
@@ -109,7 +111,8 @@ class Names:
 
     def scopes(self, question: str, *, corrected: AbstractSet[str] = frozenset()) -> list[Scope]:
         """What a question names, in its order. `corrected`: words that were typed otherwise; they are never sure."""
-        found = [*self._by_name(question, corrected), *_by_date(question, self._episodes), *_by_minute(question)]
+        named = self._by_name(question, corrected)
+        found = [*named, *_by_date(question, self._episodes), *_by_minute(question, of_episode=bool(named))]
         return _without_what_says_nothing(found, len(self._episodes))
 
     def _by_name(self, question: str, corrected: AbstractSet[str]) -> list[Scope]:
@@ -119,11 +122,13 @@ class Names:
             length = next((n for n in range(self._longest, 0, -1) if self._is_name(typed[start : start + n])), 0)
             if length:
                 mention = typed[start : start + length]
-                meant = self._meant(mention)
                 alone = _stands_alone(typed, start, start + length, question)
+                meant = [named for named in self._meant(mention) if alone or not _is_somebody_else(named)]
                 sure = alone and not any(word.written in corrected for word in mention)
-                proper = _is_proper(typed, start, start + length, person=meant[0].kind in PEOPLE)
-                scopes += [_scope(named, mention, sure=sure and proper) for named in meant]
+                scopes += [
+                    _scope(named, mention, sure=sure and _is_proper(typed, start, start + length, named))
+                    for named in meant
+                ]
             start += length or 1
         return _joined(scopes)
 
@@ -206,19 +211,32 @@ def _joined(scopes: Sequence[Scope]) -> list[Scope]:
 
 def _stands_alone(typed: Sequence[Word], start: int, end: int, question: str) -> bool:
     """Whether no other name word touches the name, as in "Chris Olah" where only a Chris is known."""
-    if question.upper() == question:
+    if _is_all_capitals(typed, question):
         return True
     touching = [(typed[i], gap) for i, gap in _neighbours(typed, start, end, question)]
     return not any(gap == " " and word.written[0].isupper() and not is_stopword(word.written) for word, gap in touching)
 
 
-def _is_proper(typed: Sequence[Word], start: int, end: int, *, person: bool) -> bool:
+def _is_all_capitals(typed: Sequence[Word], question: str) -> bool:
+    """Whether capitals tell nothing: in a question that shouts, or is written like a headline."""
+    telling = [word for word in typed if not is_stopword(word.written)]
+    return question.upper() == question or (
+        len(telling) >= HEADLINE_WORDS and all(word.written[0].isupper() for word in telling)
+    )
+
+
+def _is_somebody_else(named: _Named) -> bool:
+    """Whether a part of a name beside another name word is another person's: Dylan Patel is not Dwarkesh Patel."""
+    return named.kind in PEOPLE and not named.whole
+
+
+def _is_proper(typed: Sequence[Word], start: int, end: int, named: _Named) -> bool:
     """Whether words are meant as a name: written like one, or called an episode. Titles and shows are often topics."""
     if end < len(typed) and typed[end].stem in _CALLED:
         return True
     mention = [word for word in typed[start:end] if not is_stopword(word.written)]
     written = bool(mention) and all(not word.written[0].islower() for word in mention)
-    return len(mention) > 1 or written if person else len(mention) > 1 and written
+    return len(mention) > 1 or written if named.kind in PEOPLE else len(mention) > 1 and written
 
 
 def _neighbours(typed: Sequence[Word], start: int, end: int, question: str) -> Iterable[tuple[int, str]]:
@@ -277,13 +295,18 @@ def _written_date(iso: str) -> str:
     return f"{int(day)} {_MONTHS[int(month) - 1][:3]}{year}"
 
 
-def _by_minute(question: str) -> list[Scope]:
-    moment = inside(question)
-    if moment is None:
+def _by_minute(question: str, *, of_episode: bool) -> list[Scope]:
+    """The minute a question names. "At 12:30" is one where an episode is named beside it, else the time of day."""
+
+    def seconds_in(text: str) -> int | None:
+        moment, clock = inside(text), _CLOCK.search(text) if of_episode else None
+        return moment.seconds if moment else parse_seconds(clock[1]) if clock else None
+
+    seconds = seconds_in(question)
+    if seconds is None:
         return []
-    label = f"around {format_seconds(moment.seconds)}"
-    naming = _words_for(question, inside)
-    return [Scope(shown=Filter(kind="minute", label=label, hard=True), words=naming, seconds=moment.seconds)]
+    shown = Filter(kind="minute", label=f"around {format_seconds(seconds)}", hard=True)
+    return [Scope(shown=shown, words=_words_for(question, seconds_in), seconds=seconds)]
 
 
 def _without_what_says_nothing(scopes: Sequence[Scope], episodes: int) -> list[Scope]:
