@@ -115,10 +115,9 @@ class Index:
         spans = [duplicates.matching_span(other.text, quote) or (0, len(other.text)) for other in others]
         return tuple(place_of(other, span, self.episode_of(other)) for other, span in zip(others, spans, strict=True))
 
-    def idf(self, term: str, *, without: AbstractSet[int] = frozenset()) -> float:
-        """Inverse document frequency of a term, as if the rows in `without` were not in the notes."""
-        fewer = sum(term in self.terms_of(self.passages[row]) for row in without)
-        return self.lexical.idf(term, fewer=fewer)
+    def idf(self, term: str) -> float:
+        """Inverse document frequency of a term."""
+        return self.lexical.idf(term)
 
     def rows_with(self, term: str) -> frozenset[int]:
         """The rows BM25 counts a term in."""

@@ -73,10 +73,7 @@ class LexicalIndex:
         """Whether a term occurs in any passage."""
         return term in self._frequencies
 
-    def idf(self, term: str, *, fewer: int = 0) -> float:
-        """Lucene's inverse document frequency; a term that occurs nowhere has the highest.
-
-        `fewer`: how many of the passages that hold the term are to be left out of the count.
-        """
-        n = self._frequencies.get(term, 0) - fewer
+    def idf(self, term: str) -> float:
+        """Lucene's inverse document frequency; a term that occurs nowhere has the highest."""
+        n = self._frequencies.get(term, 0)
         return math.log(1 + (self._size - n + 0.5) / (n + 0.5))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rag.answer import Answerer, Retrieved
+from rag.answer import Answerer
 from rag.clock import Clock
 from rag.errors import FootnoteError
 from rag.index import Index
@@ -51,7 +51,7 @@ def _ask(index: Index, answerer: Answerer, question: Question) -> Json:
     return {
         **_record(question, hits, result, found.p_answerable),
         "gold": gold,
-        "p_without_gold": _without_gold(answerer, found, _with_copies(index, rows)),
+        "p_without_gold": _without_gold(answerer, question, _with_copies(index, rows)),
         "timings_ms": clock.timings(),
         "error": "",
     }
@@ -123,9 +123,11 @@ def seconds_off(question: Question, citations: Sequence[Citation]) -> float | No
     return float(max(start - citations[0].seconds, citations[0].seconds - end, 0))
 
 
-def _without_gold(answerer: Answerer, found: Retrieved, rows: frozenset[int]) -> float | None:
+def _without_gold(answerer: Answerer, question: Question, rows: frozenset[int]) -> float | None:
     """p(answerable) once the gold passages are out of the notes; None where there are none to take out."""
-    return answerer.retrieve_vector(found.searched, found.vector, without=rows).p_answerable if rows else None
+    if not rows:
+        return None
+    return answerer.retrieve(question.question, history=question.history, without=rows).p_answerable
 
 
 def gold_rank(hits: Sequence[Hit], gold: Sequence[Gold]) -> int | None:
