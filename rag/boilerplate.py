@@ -1,4 +1,4 @@
-"""What stands in notes beside what they are about: sponsor reads, link lists, tables of contents, calls to subscribe.
+"""What stands in notes beside what they are about: sponsor reads, link lists, bare labels, calls to subscribe.
 
 Recognised by general features (how much of it is links, turns of phrase, how many episodes repeat it), never by a
 show's or sponsor's name. It is ranked down and not left out: who asks about the sponsor still finds it.
@@ -17,6 +17,7 @@ LINK_SHARE = 0.5  # of the characters, from which a text is a link list
 LINK_WORDS = 3  # with more words of meaning beside them, links are sources of a statement
 SHORT = 200  # characters, up to which one turn of phrase makes a text a sponsor read
 SPONSOR_SHARE = 0.5  # of a longer text, from which it is one
+LABEL_WORDS = 6  # of a line that ends in a colon, up to which it only announces what stands below it
 REPEATED = 3  # episodes with the same sentence: nobody says a thing so often, a template does
 
 
@@ -72,6 +73,7 @@ def is_aside(text: str, *, section: tuple[str, ...] = (), episodes: int = 1) -> 
         or bool(_BOILERPLATE.search(text))
         or any(_SPONSOR.search(heading) or _CONTENTS.fullmatch(heading.strip()) for heading in section)
         or _is_links(text)
+        or _announces(text)
     )
 
 
@@ -102,3 +104,8 @@ def _is_links(text: str) -> bool:
     """Links and hardly anything else."""
     links = sum(len(match[0]) for match in _LINK.finditer(text))
     return links >= LINK_SHARE * len(text.strip()) > 0 and len(content_words(_LINK.sub(" ", text))) <= LINK_WORDS
+
+
+def _announces(text: str) -> bool:
+    """A label without a word about it: what it announces stands in passages of its own, with it as context."""
+    return text.rstrip().endswith(":") and len(text.split()) <= LABEL_WORDS
