@@ -34,7 +34,7 @@ class SyntheticEmbedder:
         self._chance = np.random.default_rng(1)
         self._topics = self._chance.normal(size=(TOPICS, DIMENSION)).astype(np.float32)
 
-    def embed(self, texts: Sequence[str]) -> FloatArray:
+    def embed(self, texts: Sequence[str], *, questions: bool = False) -> FloatArray:
         """Unit vectors, shape (len(texts), dimension)."""
         topics = self._topics[self._chance.integers(TOPICS, size=len(texts))]
         vectors = topics + self._chance.normal(size=topics.shape).astype(np.float32)
@@ -52,7 +52,7 @@ def measure_scale(folder: Path, *, passages: int) -> list[Figure]:
     try:
         return [
             _figure(f"writing {passages:,} passages, {index.manifest.vectors:,} vectors, embedding apart", writing),
-            _figure("opening them", opening),
+            _figure(f"opening {passages:,} passages", opening),
             *_search(index, embedder),
         ]
     finally:
@@ -73,7 +73,14 @@ def _search(index: Index, embedder: SyntheticEmbedder) -> Iterator[Figure]:
         ours.append(1000 * seconds(index.search, query, asked, HITS))
         theirs.append(1000 * seconds(nearest, vectors, query))
     group = _figure("", 0).group
-    return quantiles(group, "search", ours, "ms", baselines=theirs, against="exact numpy, vectors only")
+    return quantiles(
+        group,
+        f"search among {len(index.passages):,} passages",
+        ours,
+        "ms",
+        baselines=theirs,
+        against="exact numpy, vectors only",
+    )
 
 
 def nearest(vectors: FloatArray, query: FloatArray) -> None:

@@ -17,6 +17,9 @@ from rag.likeness import COMMON, JOIN, NONE, PROPOSE, Likeness, Traits, contradi
 _KNOWN_BY = 20
 """A group is known by as many of its members."""
 
+_NEAREST = 5
+"""A group is said to be like as many others at most."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Wishes:
@@ -81,8 +84,17 @@ class _Grouping:
                 self._near[pair] = like
 
     def near(self) -> dict[tuple[int, int], Likeness]:
-        """Groups that stayed apart though they may be one; without those the owner wants apart."""
-        return {pair: like for pair, like in self._near.items() if not self._banned(*map(self._group, pair))}
+        """Groups that stayed apart though they may be one, each with the few it is most like.
+
+        Without those the owner wants apart. A link that stands in thousands of files would pair all of them.
+        """
+        pairs: Counter[int] = Counter()
+        found: dict[tuple[int, int], Likeness] = {}
+        for pair, like in sorted(self._near.items(), key=lambda item: (-item[1].score, item[0])):
+            if max(pairs[group] for group in pair) < _NEAREST and not self._banned(*map(self._group, pair)):
+                found[pair] = like
+                pairs.update(pair)
+        return found
 
     def _group(self, number: int) -> list[int]:
         return self.groups[number]

@@ -10,7 +10,7 @@ import logging
 
 from rag.errors import NoteError
 from rag.extract import apart, docx, html, opml, pdf, transcript_json
-from rag.extract.base import Extracted, Extractor
+from rag.extract.base import AS_TEXT, Extracted, Extractor
 
 EXTRACTORS: tuple[Extractor, ...] = (
     Extractor(name="json", suffixes=frozenset({".json"}), extract=transcript_json.extract),
@@ -46,13 +46,13 @@ def extract_here(extractor: Extractor, data: bytes) -> Extracted:
     except MemoryError as error:
         raise NoteError("The file needs more memory than it may have; it was left out.") from error
     except RecursionError as error:
-        raise NoteError("The file is nested too deeply to be read.") from error
+        raise NoteError("The file is nested too deeply to be read.", remedy=AS_TEXT) from error
     except Exception as error:
         _log.debug("%s extractor failed", extractor.name, exc_info=True)
         kind = extractor.name.upper()
         raise NoteError(
             f"The {kind} is damaged, or of a kind that is not understood ({type(error).__name__}).",
-            remedy="Export it again, or save it as text.",
+            remedy=AS_TEXT,
         ) from error
 
 

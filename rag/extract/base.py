@@ -16,6 +16,9 @@ from rag.types import Counted
 Trouble = tuple[int | None, str]
 """A place in the file, or None for the whole of it, and a sentence for its owner."""
 
+AS_TEXT = "Export it again, or save it as text."
+"""What to do about a file that an extractor cannot read."""
+
 _UNFIT = re.compile(r"[\r\n\ud800-\udfff]")
 
 

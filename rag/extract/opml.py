@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from xml.parsers import expat
 
 from rag.errors import NoteError
-from rag.extract.base import Extracted, Row, characters
+from rag.extract.base import AS_TEXT, Extracted, Row, characters
 from rag.minutes import format_seconds
 
 _DEEPEST = 500
@@ -109,7 +109,7 @@ class _Listener:
             raise NoteError("This XML is no OPML.", remedy="Export the notes in another format.")
         self._open.append(tag)
         if len(self._open) > _DEEPEST:
-            raise NoteError("The file is nested too deeply to be read.")
+            raise NoteError("The file is nested too deeply to be read.", remedy=AS_TEXT)
         if tag == "outline":
             under = self._outlines[-1] if self._outlines else ""
             line = self._parser.CurrentLineNumber

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections import Counter
 
 import pytest
 from hypothesis import given
@@ -233,6 +234,15 @@ def test_what_is_not_sure_is_proposed(one: Claim, other: Claim, why: str) -> Non
 )
 def test_what_contradicts_is_not_even_proposed(one: Claim, other: Claim) -> None:
     assert join([one, other]).proposals == ()
+
+
+def test_an_episode_is_proposed_with_a_few_others_at_most() -> None:
+    """A link that stood in 8,000 files gave 335,000 proposals."""
+    days = [f"2024-{month:02}-{day:02}" for month in (1, 2) for day in range(1, 21)]
+    joined = join([claim(day, urls=(VIDEO,), date=day) for day in days])
+    assert len(joined.episodes) == len(days)
+    partners = Counter(id for proposal in joined.proposals for id in (proposal.one, proposal.other))
+    assert 1 <= min(partners.values()) <= max(partners.values()) <= 5
 
 
 def test_a_link_under_many_titles_leads_to_a_show() -> None:
