@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.asking import measure_asking, measure_opening
@@ -16,18 +16,21 @@ from benchmarks.embedding import measure_embedding
 from benchmarks.indexing import measure_indexing
 from benchmarks.report import Figure, Report, load_average, machine, quantiles
 from benchmarks.scale import measure_scale
+from benchmarks.writing import measure_writing
+from bot.assistant import starter_model
 from bot.settings import Settings, load_settings
 from rag.build import current_build, read_library
 from rag.calibrate import make_trials
 from rag.errors import FootnoteError
 from rag.library import scan
-from rag.llama import default_threads
+from rag.llama import threads_for
 
 QUESTIONS = 60
 STARTS = 5
+SIZES = (15_000,)
 
 
-def measure(settings: Settings, questions: Path | None, *, quick: bool) -> Iterator[Figure]:
+def measure(settings: Settings, questions: Path | None, *, quick: bool, sizes: Sequence[int]) -> Iterator[Figure]:
     """Every figure, in the order of the report; `settings.data` must be empty."""
     embedding = in_process(measure_embedding, settings, count=50 if quick else 400)
     yield from embedding
@@ -35,10 +38,11 @@ def measure(settings: Settings, questions: Path | None, *, quick: bool) -> Itera
     yield from _starting(settings)
     asked = read_questions(questions) if questions else trial_questions(settings.data)
     yield from in_process(measure_asking, settings, asked[: 10 if quick else QUESTIONS])
+    yield from in_process(measure_writing, settings, rounds=1 if quick else 3)
     yield from _acknowledging(10 if quick else 50)
-    if not quick:
+    for size in () if quick else sizes:
         with tempfile.TemporaryDirectory() as folder:
-            yield from in_process(measure_scale, Path(folder), passages=15_000)
+            yield from in_process(measure_scale, Path(folder), passages=size)
 
 
 def _starting(settings: Settings) -> Iterator[Figure]:
@@ -73,7 +77,7 @@ def inputs(settings: Settings, questions: Path | None) -> dict[str, str]:
     return {
         "notes": f"{len(files)} files, {size:,.0f} KiB",
         "questions": "from a file" if questions else "made from the notes",
-        "threads": str(settings.threads or default_threads()),
+        "threads": str(threads_for(starter_model(settings.models, "rank/write"), settings.threads)),
     }
 
 
@@ -83,13 +87,14 @@ def main() -> int:
     parser.add_argument("--notes", type=Path, help="notes folder (default: FOOTNOTE_NOTES)")
     parser.add_argument("--questions", type=Path, help="questions as JSON Lines (default: made from the notes)")
     parser.add_argument("--quick", action="store_true", help="fewer rounds, and no large index")
+    parser.add_argument("--passages", type=int, nargs="+", default=SIZES, help="of large indexes (default: 15000)")
     parser.add_argument("--json", type=Path, default=Path(".cache/bench.json"), help="default: %(default)s")
     parser.add_argument("--markdown", type=Path, default=Path("docs/benchmarks.md"), help="default: %(default)s")
     options = parser.parse_args()
     before = load_average()
     with tempfile.TemporaryDirectory() as data:
         settings = load_settings(notes=options.notes, data=Path(data))
-        figures = tuple(measure(settings, options.questions, quick=options.quick))
+        figures = tuple(measure(settings, options.questions, quick=options.quick, sizes=options.passages))
     conditions = {**machine(), **inputs(settings, options.questions)}
     report = Report(conditions=conditions, load=(before, load_average()), figures=figures)
     options.json.parent.mkdir(parents=True, exist_ok=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import llama_cpp
 import numpy as np
 
-from rag.llama import EMBED_TOKENS, RANK_CONTEXT, default_threads
+from rag.llama import EMBED_TOKENS, RANK_CONTEXT, threads_for
 from rag.types import FloatArray
 
 
@@ -22,8 +22,8 @@ class BareEmbedder:
             n_ctx=EMBED_TOKENS,
             n_batch=EMBED_TOKENS,
             n_ubatch=EMBED_TOKENS,
-            n_threads=threads or default_threads(),
-            n_threads_batch=threads or default_threads(),
+            n_threads=threads_for(path, threads),
+            n_threads_batch=threads_for(path, threads),
             flash_attn=True,
             verbose=False,
         )
@@ -51,8 +51,8 @@ class BareDecoder:
         self._llama = llama_cpp.Llama(
             str(path),
             n_ctx=RANK_CONTEXT,
-            n_threads=threads or default_threads(),
-            n_threads_batch=threads or default_threads(),
+            n_threads=threads_for(path, threads),
+            n_threads_batch=threads_for(path, threads),
             flash_attn=True,
             verbose=False,
         )
@@ -67,4 +67,34 @@ class BareDecoder:
             self._llama.eval(tokens)
 
     def close(self) -> None:
+        self._llama.close()
+
+
+class BareWriter:
+    """The shortest loop there is over llama.cpp's own functions: decode, take the likeliest token, decode."""
+
+    def __init__(self, path: Path, *, threads: int) -> None:
+        self._llama = llama_cpp.Llama(
+            str(path),
+            n_ctx=RANK_CONTEXT,
+            n_threads=threads_for(path, threads),
+            n_threads_batch=threads_for(path, threads),
+            verbose=False,
+        )
+        self._sampler = llama_cpp.llama_sampler_chain_init(llama_cpp.llama_sampler_chain_default_params())
+        llama_cpp.llama_sampler_chain_add(self._sampler, llama_cpp.llama_sampler_init_greedy())
+
+    def write(self, prompt: str, count: int) -> Iterator[int]:
+        """`count` tokens after `prompt`, which may name control tokens; a text's end is not heeded."""
+        context = self._llama.ctx
+        llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(context), True)
+        tokens = self._llama.tokenize(prompt.encode(), add_bos=False, special=True)
+        for _ in range(count):
+            held = (llama_cpp.llama_token * len(tokens))(*tokens)
+            llama_cpp.llama_decode(context, llama_cpp.llama_batch_get_one(held, len(tokens)))
+            tokens = [llama_cpp.llama_sampler_sample(self._sampler, context, -1)]
+            yield tokens[0]
+
+    def close(self) -> None:
+        llama_cpp.llama_sampler_free(self._sampler)
         self._llama.close()

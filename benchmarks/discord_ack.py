@@ -19,6 +19,8 @@ from pydantic import SecretStr
 from bot.commands.discord import point_library_at, quieten_library
 from bot.discord_bot import FootnoteClient
 from bot.settings import DiscordSettings, Settings
+from bot.state.memory import Memory
+from bot.state.store import open_store, state_path
 from bot.worker import Worker
 from rag.protocols import Cancelled
 from rag.types import Answer, NotCovered
@@ -47,7 +49,8 @@ async def measure(count: int, data: Path) -> list[float]:
         point_library_at(settings)
         quieten_library()
         worker = Worker(BusyAssistant, queue_size=reach.queue_size, deadline_seconds=600)
-        client = FootnoteClient(settings, worker, announce=lambda line: None)
+        memory = Memory(lambda: open_store(state_path(settings.data)))
+        client = FootnoteClient(settings, worker, memory, announce=lambda line: None)
         connection = asyncio.create_task(client.start(TOKEN))
         try:
             await standin.until(lambda: standin.identified)

@@ -86,8 +86,8 @@ def test_the_made_up_library_can_be_indexed_and_searched(tmp_path: Path) -> None
     figures = measure_scale(tmp_path, passages=60)
     assert [figure.name for figure in figures] == [
         "writing 60 passages, 120 vectors, embedding apart",
-        "opening them",
-        "search, p50",
-        "search, p95",
+        "opening 60 passages",
+        "search among 60 passages, p50",
+        "search among 60 passages, p95",
     ]
     assert all(figure.value > 0 for figure in figures)

@@ -1,0 +1,86 @@
+"""Opens the language model as the settings say: the local one, which ranks and writes, or an endpoint that writes.
+
+Says what memory it takes before it is loaded. Knows nothing of notes, and nothing of how far a model is trusted.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+
+from bot.settings import Settings
+from rag.catalog import load_catalog, model_path
+from rag.errors import ModelError
+from rag.llama import RANK_CONTEXT, LlamaGenerator, offloads
+from rag.memory import EngineOptions, available_memory, check_fits, memory_need
+from rag.protocols import Generator
+from rag.remote import RemoteGenerator
+from rag.threads import is_busy, store_threads, stored_threads
+
+log = logging.getLogger(__name__)
+
+
+def engine_options(settings: Settings) -> EngineOptions:
+    """How the settings want a local model loaded."""
+    return EngineOptions(
+        gpu_layers=None if settings.gpu_layers == "auto" else int(settings.gpu_layers),
+        context_tokens=settings.context_tokens,
+        kv_type=settings.kv_type,
+        mmap=settings.mmap,
+    )
+
+
+def open_local(
+    settings: Settings, path: Path, *, available: Callable[[], int | None] = available_memory
+) -> LlamaGenerator:
+    """The language model at `path`; `available` says how many bytes are free.
+
+    Raises:
+        NotEnoughMemory: it does not fit into what is free; told before it is loaded.
+        ModelMissing, ModelCorrupt: there is no such file, or llama.cpp cannot load it.
+    """
+    options = engine_options(settings)
+    need = memory_need(path, options, ranking_tokens=RANK_CONTEXT)
+    log.info("%s needs about %s", path.name, need or "an unknown amount of memory")
+    if not on_gpu(options):  # how much of it stays outside the card's own memory is for llama.cpp to say
+        check_fits(path, need, available())
+    return LlamaGenerator(path, threads=settings.threads or stored_threads(settings.models) or 0, options=options)
+
+
+def on_gpu(options: EngineOptions) -> bool:
+    """Whether any layer is computed on a GPU."""
+    return options.gpu_layers != 0 and offloads()
+
+
+def open_writer(settings: Settings, local: LlamaGenerator | None = None) -> Generator | None:
+    """What writes: the endpoint if one is set, or else the local model, which is already open because it ranks.
+
+    Asks the endpoint nothing yet: it may be away now and there later. None: neither is there.
+    """
+    writer = settings.writer
+    if not writer.endpoint:
+        return local
+    return RemoteGenerator(
+        writer.endpoint,
+        model=writer.model,
+        api_key=writer.api_key.get_secret_value(),
+        timeout_seconds=writer.timeout_seconds,
+        context_tokens=settings.context_tokens,
+    )
+
+
+def settle_threads(settings: Settings, *, busy: Callable[[], bool] = is_busy) -> None:
+    """Find out, in three seconds, with how many threads models compute best here.
+
+    Unless it is set or known, the machine is `busy`, or the starter model is not there to find out with.
+    """
+    starter = next(entry for entry in load_catalog() if entry.role == "rank/write" and entry.starter)
+    path = model_path(settings.models, starter)
+    if settings.threads or stored_threads(settings.models) or not path.is_file() or busy():
+        return
+    with suppress(ModelError), closing(LlamaGenerator(path, n_ctx=256)) as model:
+        threads = model.best_threads()
+        log.info("computing with %d threads from now on", threads)
+        store_threads(settings.models, threads)
