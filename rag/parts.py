@@ -13,6 +13,9 @@ LEAST_WORDS = 2  # content words that make a piece a question of its own
 _ASKING = r"(?:who|whom|whose|what|which|when|where|why|how)"
 _SENTENCES = re.compile(r"(?<=\?)\s+")
 _SEAM = re.compile(rf"\s*[,;]?\s+(?:and|or|but)\s+(?:also\s+)?(?={_ASKING}\b)", re.IGNORECASE)
+_ABOUT = re.compile(
+    r"(?P<asks>.*\babout)\s+(?P<one>\S.*?)\s*,?\s+and\s+about\s+(?P<other>\S.*)", re.IGNORECASE | re.DOTALL
+)
 _OPENS = re.compile(
     rf"(?:(?:in|on|at|by|for|from|with) )?"
     rf"(?:{_ASKING}|is|are|was|were|do|does|did|can|could|would|should|has|have)\b",
@@ -27,7 +30,8 @@ _LEANS = re.compile(
 def split(question: str) -> tuple[str, ...]:
     """The questions that `question` is made of, in order; only itself where one of them needs another to be understood.
 
-    "What did he pay, and why?" is one question, "What is MLA? Who runs TSMC?" are two.
+    "What did he pay, and why?" is one question, "What is MLA? Who runs TSMC?" are two, and so
+    is one about this and about that.
     """
     sentences = _whole(_SENTENCES.split(question.strip()))
     pieces = tuple(piece for sentence in sentences or (question,) for piece in _pieces(sentence))
@@ -35,6 +39,8 @@ def split(question: str) -> tuple[str, ...]:
 
 
 def _pieces(sentence: str) -> tuple[str, ...]:
+    if twofold := _ABOUT.fullmatch(sentence):
+        return tuple(f"{twofold['asks']} {twofold[matter]}" for matter in ("one", "other"))
     return _whole(_SEAM.split(sentence)) or (sentence,)
 
 

@@ -154,9 +154,9 @@ def _named(turn: Turn, names: AbstractSet[str]) -> list[str]:
 
 
 def _whole(text: str, word: Word) -> str:
-    """The word with what is joined to it by a hyphen: "GPT-4" of "4"."""
-    start = re.search(r"(?:\w+-)*$", text[: word.start])
-    end = re.match(r"(?:-\w+)*", text[word.end :])
+    """The word with what is joined to it: "GPT-4" of "4", "H20" of "20"."""
+    start = re.search(r"[\w-]*$", text[: word.start])
+    end = re.match(r"\w*(?:-\w+)*", text[word.end :])
     return (start[0] if start else "") + word.written + (end[0] if end else "")
 
 
@@ -172,6 +172,8 @@ def leans(question: str, names: AbstractSet[str] = frozenset()) -> bool:
     pronoun = _PRONOUN.search(question)
     if pronoun is None:
         return False
+    if _PERSON.fullmatch(pronoun[0]) and any(_is_name(word, names) for word in content if word.end < pronoun.start()):
+        return False  # whoever the question itself has named
     unexplained = not content or pronoun.start() < content[0].start
     nameless = not any(_is_name(word, names) for word in content)
     return len(content) <= (PRONOUN_WORDS if unexplained or nameless else BARE_WORDS)

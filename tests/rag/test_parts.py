@@ -15,6 +15,8 @@ from tests.builders import episode
         ("What is MLA? Who runs TSMC?", ("What is MLA?", "Who runs TSMC?")),
         ("who won the cup and when did rye bread rise", ("who won the cup", "when did rye bread rise")),
         ("What is salt and how many bees dance?", ("What is salt", "how many bees dance?")),
+        ("tell me about tides and about rye", ("tell me about tides", "tell me about rye")),
+        ("What do they say about salt and bread?", None),
         ("What is this and how many bees dance?", None),
         ("What did he pay, and why?", None),
         ("How many bees are there, and how does that compare with wasps?", None),

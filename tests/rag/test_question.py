@@ -64,6 +64,7 @@ def test_asks_about_something_else(question: str) -> None:
         ("and him?", ["What did Kepler write?", "And what of Tycho Brahe?"], "Tycho Brahe: and him?"),
         ("and then?", ["what did kepler write?"], "kepler: and then?"),
         ("and then?", ["What happened in 1969?"], "1969: and then?"),
+        ("and why?", ["What of the B52 flights?"], "B52: and why?"),
         ("And Venus?", ["How hot is Venus?"], "And Venus?"),
         ("Who discovered Pluto in Arizona?", ["How hot is Venus?"], "Who discovered Pluto in Arizona?"),
         ("Is it?", ["what is the?"], "Is it?"),
@@ -83,6 +84,7 @@ def test_leaning(question: str) -> None:
     [
         "How hot is Venus?",
         "Do bees dance when they find clover that is rich?",
+        "What did Kepler say to his wife?",
         "And does rye flour, wheat flour, spelt, salt, water or yeast rise first?",
         "",
     ],
