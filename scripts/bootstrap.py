@@ -120,7 +120,7 @@ def pull_models() -> None:
     """The starter models, with a progress bar of their own."""
     folder = Path(os.environ.get("FOOTNOTE_MODELS", "models"))
     catalog = tomllib.loads(Path("models/catalog.toml").read_text(encoding="utf-8"))["model"]
-    files = {folder / entry["file"]: entry["bytes"] for entry in catalog if entry["starter"]}
+    files = {folder / entry["file"]: entry["bytes"] for entry in catalog if entry.get("starter")}
     if not all(path.exists() and path.stat().st_size == size for path, size in files.items()):
         _footnote("models", "pull")
 

@@ -1,9 +1,10 @@
-"""`footnote models`: what the catalogue offers, what lies on disk, and fetching what is missing."""
+"""`footnote models`: what the catalogue offers and what lies on disk, fetching, checking, trying, recommending."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -17,13 +18,43 @@ from rich.progress import (
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
-from rich.table import Table
+from rich.table import Column, Table
 
+from bot.json_face import dumps
+from bot.models_report import (
+    COMPUTED,
+    TITLES,
+    aptitude_json,
+    aptitude_text,
+    entry_lines,
+    item_line,
+    memory_of,
+    pin_lines,
+    recommendation_json,
+    recommendation_text,
+    size_of,
+)
 from bot.settings import load_settings
-from rag.catalog import ModelEntry, find, load_catalog, model_path, verify
+from bot.wording import clean
+from rag import aptitude
+from rag.catalog import (
+    ModelEntry,
+    Pin,
+    choose,
+    exact,
+    find,
+    load_catalog,
+    model_path,
+    read_pin,
+    verify,
+)
 from rag.download import Progress as DownloadProgress
 from rag.download import pull as pull_model
 from rag.errors import ModelCorrupt, ModelError, ModelMissing
+from rag.machine import look
+from rag.protocols import Generator
+from rag.recommend import advise
+from rag.threads import default_threads, stored_threads
 
 app = typer.Typer(help="The model files: list, fetch and check them.", no_args_is_help=True, add_completion=False)
 
@@ -33,16 +64,41 @@ ModelsFolder = Annotated[
 ]
 
 
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+
+
 @app.command("list")
-def list_models(models: ModelsFolder = None) -> None:
-    """Show every model of the catalogue and whether it is on disk."""
+def list_models(
+    name: Annotated[str | None, typer.Argument(help="One model, with all that is known of it.")] = None,
+    models: ModelsFolder = None,
+) -> None:
+    """Show every model of the catalogue and whether it is on disk, or all about one of them."""
     folder = models or load_settings().models
-    table = Table("name", "for", "size", "memory", "licence", "on disk")
-    for entry in load_catalog():
-        state = _state(entry, folder)
-        size, memory = f"{entry.bytes / 1e6:,.0f} MB", f"{entry.memory_mb:,} MB"
-        table.add_row(entry.name, entry.role, size, memory, entry.licence, state)
-    Console().print(table)
+    console = Console()
+    if name:
+        entry = _as_pulled(find(name), folder)
+        for line in entry_lines(entry, _state(entry, folder)):
+            console.print(line, highlight=False, soft_wrap=True, markup=False)
+        return
+    for role, title in TITLES.items():
+        entries = [_as_pulled(entry, folder) for entry in load_catalog() if entry.role == role]
+        console.print(_table(title, entries, folder))
+    console.print(COMPUTED, highlight=False)
+
+
+def _table(title: str, entries: Sequence[ModelEntry], folder: Path) -> Table:
+    whole = (Column(name, no_wrap=True) for name in ("name", "machine", "size", "memory", "on disk"))
+    table = Table(
+        *whole, Column("licence", overflow="fold"), title=title, title_justify="left", box=None, padding=(0, 2, 0, 0)
+    )
+    for entry in entries:
+        row = (entry.name, entry.tier, size_of(entry), memory_of(entry), _state(entry, folder), entry.licence)
+        table.add_row(*row)
+    return table
+
+
+def _as_pulled(entry: ModelEntry, folder: Path) -> ModelEntry:
+    return exact(entry, read_pin(folder, entry))
 
 
 def _state(entry: ModelEntry, folder: Path) -> str:
@@ -66,8 +122,13 @@ def pull(
     console = Console(stderr=True)
     for entry in entries:
         with _download_bar(entry, console) as progress:
-            path = pull_model(entry, folder, progress=progress)
+            path = pull_model(entry, folder, progress=progress, found=lambda pin: _show_pin(console, pin))
         console.print(f"{entry.name}: {path}", highlight=False, soft_wrap=True)
+
+
+def _show_pin(console: Console, pin: Pin) -> None:
+    for line in pin_lines(pin):
+        console.print(line, highlight=False, soft_wrap=True, markup=False)
 
 
 @contextmanager
@@ -93,7 +154,7 @@ def verify_models(models: ModelsFolder = None) -> None:
     for entry in load_catalog():
         path = model_path(folder, entry)
         if entry.starter or path.exists():
-            failed |= not _report(entry, path)
+            failed |= not _report(_as_pulled(entry, folder), path)
     raise typer.Exit(1 if failed else 0)
 
 
@@ -105,3 +166,66 @@ def _report(entry: ModelEntry, path: Path) -> bool:
         return False
     Console().print(f"{path}: sound", highlight=False, soft_wrap=True)
     return True
+
+
+@app.command()
+def recommend(models: ModelsFolder = None, as_json: AsJson = False) -> None:
+    """Look at this machine's cores, memory, GPU and disk, and say which language model suits it, and why."""
+    from rag.llama import offloads
+
+    settings = load_settings(models=models)
+    folder = settings.models
+    machine = look(folder)
+    advice = advise(
+        machine,
+        [_as_pulled(entry, folder) for entry in load_catalog()],
+        threads=settings.threads or stored_threads(folder) or default_threads(),
+        gpu_build=offloads(),
+    )
+    if as_json:
+        sys.stdout.write(dumps(recommendation_json(machine, advice)) + "\n")
+        return
+    for line in recommendation_text(machine, advice, gpu_build=offloads()):
+        Console().print(line, highlight=False, soft_wrap=True, markup=False)
+
+
+@app.command("try")
+def try_model(
+    name: Annotated[
+        str | None,
+        typer.Argument(help="A name, or a path to a GGUF file.", show_default="what the settings let write"),
+    ] = None,
+    models: ModelsFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put two dozen small tasks to a language model, and say what it may do and how fast it is on this machine."""
+    from bot.engines import open_local, open_writer
+
+    settings = load_settings(models=models)
+    with ExitStack() as opened:
+        endpoint = None if name else open_writer(settings)
+        if endpoint is None:
+            local = open_local(settings, choose(name or settings.model, "rank/write", settings.models).path)
+            opened.callback(local.close)
+        try_out(endpoint or local, settings.models, as_json=as_json)
+
+
+def try_out(generator: Generator, folder: Path, *, as_json: bool) -> None:
+    """Probe a model, print how it did, item by item, and keep the result in `folder`."""
+    console = Console(stderr=as_json)
+
+    def tell(result: aptitude.ItemResult, total: int) -> None:
+        console.print(clean(item_line(result)), highlight=False, soft_wrap=True, markup=False)
+
+    found = aptitude.probe(generator, tell=tell)
+    try:
+        aptitude.store(folder, found)
+    except OSError as error:
+        raise ModelError(
+            f"The result cannot be kept in {folder}: {error.strerror}.", remedy="Make the folder writable."
+        ) from error
+    if as_json:
+        sys.stdout.write(dumps(aptitude_json(found)) + "\n")
+        return
+    for line in aptitude_text(found):
+        console.print(clean(line), highlight=False, soft_wrap=True, markup=False)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from rag.catalog import STAMP_FILE, ModelEntry, find, load_catalog, model_path, verify
+from rag.answer import MULTILINGUAL
+from rag.catalog import STAMP_FILE, TIERS, ModelEntry, Role, choose, find, load_catalog, model_path, verify
 from rag.errors import ModelCorrupt, ModelError, ModelMissing
 
 BYTES = b"weights" * 100
@@ -35,19 +37,47 @@ def test_the_starter_set_has_one_embedder_and_one_language_model() -> None:
 
 def test_every_entry_says_where_it_comes_from_and_under_which_licence() -> None:
     for entry in load_catalog():
-        assert len(entry.sha256) == 64
         assert entry.bytes > 0
-        assert entry.memory_mb > 0
         assert entry.licence
+        assert entry.languages
         assert entry.prompt
+        assert entry.speed
+        assert entry.tier in TIERS
+        assert not (entry.source and entry.hub)
         if entry.source:
             assert len(entry.source.sha256) == 64
             assert entry.source.members
 
 
+def test_a_hash_is_left_open_only_where_the_hub_is_asked_for_it() -> None:
+    for entry in load_catalog():
+        assert re.fullmatch(r"[0-9a-f]{64}", entry.sha256) or (entry.hub and not entry.sha256)
+
+
+def test_memory_is_either_measured_or_computed() -> None:
+    for entry in load_catalog():
+        assert bool(entry.memory_mb) != bool(entry.shape)
+        assert entry.memory > (0 if entry.memory_mb else entry.bytes / 1e6)
+
+
+def test_memory_grows_with_what_stands_in_it() -> None:
+    """28 layers of 1,024 numbers, keys and values, two bytes each, for each of 6,144 tokens; twice the scratch."""
+    entry = find("qwen3-1.7b")
+    assert entry.memory == round((entry.bytes + 28 * 1024 * 2 * 2 * 6144 + 2 * 512 * 6 * 4 * 6144) / 1e6)
+
+
+def test_every_tier_has_a_language_model_and_somebody_an_embedder_for_other_languages() -> None:
+    entries = load_catalog()
+    assert {entry.tier for entry in entries if entry.role == "rank/write"} == set(TIERS)
+    multilingual = [entry for entry in entries if entry.multilingual]
+    assert {entry.role for entry in multilingual} == {"embed"}
+    assert multilingual[0].name == MULTILINGUAL
+    assert all(entry.parameters_m for entry in entries if entry.role == "rank/write")
+
+
 def test_a_model_without_a_source_is_part_of_footnote() -> None:
     for entry in load_catalog():
-        if entry.source is None:
+        if entry.source is None and entry.hub is None:
             verify(entry, model_path(MODELS, entry), full=True)
             assert "git checkout models/" in entry.remedy
 
@@ -121,3 +151,59 @@ def test_another_hash_in_the_catalogue_voids_the_remembered_one(entry: ModelEntr
 def test_damaged_stamps_only_cost_time(entry: ModelEntry, path: Path, stamps: str) -> None:
     (path.parent / STAMP_FILE).write_text(stamps)
     verify(entry, path)
+
+
+def test_a_model_is_chosen_by_its_name(tmp_path: Path) -> None:
+    with model_path(tmp_path, find("footnote-minilm-l6")).open("wb") as file:
+        file.write((MODELS / "footnote-minilm-l6.Q8_0.gguf").read_bytes())
+    chosen = choose("footnote-minilm-l6", "embed", tmp_path)
+    assert chosen.path == tmp_path / "footnote-minilm-l6.Q8_0.gguf"
+    assert chosen.sha256 == find("footnote-minilm-l6").sha256
+
+
+def test_any_gguf_file_is_chosen_by_its_path(tmp_path: Path) -> None:
+    path = tmp_path / "mine.gguf"
+    path.write_bytes(b"GGUF and weights")
+    chosen = choose(str(path), "rank/write", tmp_path / "models")
+    assert (chosen.path, chosen.sha256) == (path, hashlib.sha256(b"GGUF and weights").hexdigest())
+    assert choose(str(path), "embed", tmp_path).sha256 == chosen.sha256
+
+
+def test_the_hash_of_ones_own_file_is_computed_once_and_again_when_it_changes(tmp_path: Path) -> None:
+    path = tmp_path / "mine.gguf"
+    path.write_bytes(b"GGUF one")
+    first = choose(str(path), "embed", tmp_path).sha256
+    before = path.stat()
+    path.write_bytes(b"GGUF two")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert choose(str(path), "embed", tmp_path).sha256 == first, "size and time tell nothing, so nothing is read"
+    os.utime(path, ns=(1, 1))
+    assert choose(str(path), "embed", tmp_path).sha256 == hashlib.sha256(b"GGUF two").hexdigest()
+
+
+def test_a_path_that_is_not_there_or_holds_something_else_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelMissing, match=r"gone\.gguf cannot be read: No such file or directory\. Check the path"):
+        choose(str(tmp_path / "gone.gguf"), "embed", tmp_path)
+    (tmp_path / "page.gguf").write_text("<html>")
+    with pytest.raises(ModelCorrupt, match=r"page\.gguf is no GGUF file"):
+        choose(str(tmp_path / "page.gguf"), "embed", tmp_path)
+
+
+def test_a_home_folder_is_understood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "mine.gguf").write_bytes(b"GGUF")
+    assert choose("~/mine.gguf", "embed", tmp_path).path == tmp_path / "mine.gguf"
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "says"),
+    [
+        ("bge-m3", "rank/write", "bge-m3 cannot be used here: it turns texts into vectors, and a model is wanted that"),
+        ("qwen3-1.7b", "embed", "it ranks and writes, and a model is wanted that turns texts into vectors"),
+        ("bge-reranker-v2-m3", "rank/write", "it ranks pairs"),
+        ("gpt", "embed", "has no model called gpt"),
+    ],
+)
+def test_a_model_for_something_else_is_not_chosen(tmp_path: Path, name: str, role: Role, says: str) -> None:
+    with pytest.raises(ModelError, match=says):
+        choose(name, role, tmp_path)

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from rag.catalog import ModelEntry, PackageSource, load_catalog, model_path
-from rag.download import ATTEMPTS, cached_wheel, fetch, pull
+from rag.download import cached_wheel, fetch, pull
 from rag.errors import DownloadError, StorageFull
+from rag.web import ATTEMPTS
 
 BODY = bytes(range(256)) * 4096  # 1 MiB
 HASH = hashlib.sha256(BODY).hexdigest()
@@ -177,7 +178,7 @@ def test_nobody_listening_is_a_download_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize("body", [b"x" + BODY[1:], BODY + b"more", BODY + BODY])
 def test_a_wrong_file_is_removed_and_never_appears(site: Site, tmp_path: Path, body: bytes) -> None:
     site.body = body
-    with pytest.raises(DownloadError, match="is not what the catalogue says"):
+    with pytest.raises(DownloadError, match="is not the file that was meant"):
         get(site.url, tmp_path / "m")
     assert list(tmp_path.iterdir()) == []
 
