@@ -8,27 +8,43 @@ The gate stands before the language model, so that a refusal costs none of its t
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
-from functools import cached_property
+from dataclasses import dataclass, replace
 
 from rag import language, rank
 from rag.citations import cite
 from rag.clock import Clock
+from rag.disagreement import disagreements
 from rag.errors import Interrupted
+from rag.evidence import Evidence, choose, gather
 from rag.fields import in_context
-from rag.filters import attribution
+from rag.filters import attribution, nearness
 from rag.gate import GateModel, Thresholds
 from rag.index import Index
 from rag.premise import correction
-from rag.protocols import Cancelled, Embedder, Ranker
-from rag.question import holds_asked
+from rag.prompt import Style
+from rag.protocols import Cancelled, Embedder, Generator, Ranker
+from rag.question import holds_asked, is_asking
 from rag.retrieve import HITS, Part, Retrieved, Retriever, evidence_of, find
 from rag.spans import best_span, says_the_same
 from rag.spelling import suggest
-from rag.types import SHIPPED, Answer, Citation, Earlier, FloatArray, Hit, NotCovered, Passage, Pipeline, Sentence
+from rag.types import (
+    SHIPPED,
+    Answer,
+    Citation,
+    Earlier,
+    Filter,
+    FloatArray,
+    Hit,
+    NotCovered,
+    Pipeline,
+    Sentence,
+    Trace,
+)
+from rag.watched import NOBODY, Watch
 from rag.words import Word, content_words, terms, words
+from rag.write import Asked, Writer
 
 __all__ = ["HITS", "Answerer", "Retrieved", "evidence_of", "find"]
 
@@ -36,23 +52,39 @@ SPANS = 3
 HELD = 0.2  # for a sentence that holds the kind of thing asked for, in units of its cosine
 NEAR_BEST = 0.10  # a further passage is quoted if its score is no further behind the best
 NEAR_EPISODES = 3
-AROUND = 2  # passages shown before and behind one, on request
 HOLDS_THE_WORDS = 0.3  # share of BM25 from which a passage is worth showing, however far its meaning is
 ABOUT_THE_SAME = 0.5  # share of the question's words, its names left out, that it must hold
 TELLING_WORDS = 2  # so many words of a question, and half of them, make two passages about the same
 FURTHER = 0.10  # so much further ahead stands a passage elsewhere that is nearer than what was asked for
 RANK_SECONDS = 1.5  # no passage is begun after this; the ranking keeps what it has
 LEAD_IN = "Your notes say:"
+WRITTEN = "In short, from your notes:"
+EVIDENCE_AT = "until evidence"
+SENTENCE_AT = "until first sentence"
 CORRECTED = "Your notes say {correction}"
 NO_CLEAR_ANSWER = "I found no clear answer to this in your notes."
 NOT_COVERED = "Your notes do not cover this."
 NO_WORD_KNOWN = "None of the words in your question occur in your notes. Check the spelling, or use other words."
 PART_NOT_COVERED = "I found no clear answer to this part: {asked}"
 ONE_WORD = "You asked with one word; a topic summary gathers what all episodes say about it."
+MULTILINGUAL = "bge-m3"  # the first embedder of the catalogue for many languages
 FOREIGN = (
-    "Your question is in {question}, your notes are in {notes}: the starter embedder cannot compare the two. "
-    "Ask in the language of the notes. A multilingual embedder could; models/catalog.toml is where one will be named."
+    "Your question is in {question}, your notes are in {notes}: the embedder that is chosen cannot compare the two. "
+    "Ask in the language of the notes. A multilingual embedder could; the owner of the notes gets one with: "
+    f"footnote models pull {MULTILINGUAL}, then FOOTNOTE_EMBEDDER={MULTILINGUAL} in .env, then footnote index."
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """What stands around a question: the earlier ones, whether the user has given up, and who watches."""
+
+    history: Sequence[Earlier] = ()
+    cancelled: Cancelled | None = None
+    watch: Watch = NOBODY
+
+
+ALONE = Session()
 
 
 class Answerer:
@@ -67,34 +99,69 @@ class Answerer:
         gate: GateModel,
         thresholds: Thresholds,
         pipeline: Pipeline = SHIPPED,
+        writer: Generator | None = None,
+        style: Style | None = None,
+        multilingual: bool = False,
     ) -> None:
-        """`ranker` None leaves the passages in the order in which search found them."""
+        """`ranker` None leaves the passages in the order in which search found them, `writer` None lets none write.
+
+        `multilingual`: the embedder compares a question with notes in another language, which are refused otherwise.
+        """
+        self._writer = Writer(writer, idf=index.idf, style=style) if writer else None
         self._index = index
         self._embedder = embedder
+        self._multilingual = multilingual
         self._ranker = ranker
         self._thresholds = thresholds
         self._retriever = Retriever(index, embedder, gate=gate, pipeline=pipeline)
 
     def ask(
-        self, question: str, *, history: Sequence[Earlier] = (), cancelled: Cancelled | None = None
+        self,
+        question: str,
+        *,
+        history: Sequence[Earlier] = (),
+        filters: Sequence[Filter] = (),
+        cancelled: Cancelled | None = None,
+        watch: Watch = NOBODY,
     ) -> Answer | NotCovered:
-        """Answer from the notes. Raises QuestionError without a word to search for, Interrupted if cancelled."""
-        clock = Clock()
-        found = self.retrieve(question, history=history, clock=clock)
+        """Answer from the notes; `filters` are kept to.
+
+        Raises QuestionError without a word to search for or for a filter that fits nothing, Interrupted if cancelled.
+        """
+        clock, session = Clock(), Session(history=history, cancelled=cancelled, watch=watch)
+        found = self.retrieve(question, history=history, filters=filters, clock=clock)
         if self._thresholds.outcome(found.p_answerable, found.cosine) == "not_covered":
-            return self.decide(question, found, found.hits, clock=clock)
-        return self.decide(question, found, self.ranked(found, clock=clock, cancelled=cancelled), clock=clock)
+            return self.decide(question, found, found.hits, clock=clock, session=session)
+        hits = self.ranked(found, clock=clock, cancelled=cancelled)
+        return self.decide(question, found, hits, clock=clock, session=session)
 
     def decide(
-        self, question: str, found: Retrieved, hits: Sequence[Hit], *, clock: Clock | None = None
+        self,
+        question: str,
+        found: Retrieved,
+        hits: Sequence[Hit],
+        *,
+        clock: Clock | None = None,
+        session: Session = ALONE,
     ) -> Answer | NotCovered:
         """What the gate makes of the evidence, quoting from `hits`, best first."""
         clock = clock or Clock()
+        result = self._decide(question, found, hits, clock)
+        if isinstance(result, Answer) and self._writer and result.lead_in == LEAD_IN:
+            result = self._write(result, found, hits, clock, session)
+        trace = Trace(hits=tuple(hits), cosine=found.cosine, needed=self._thresholds.answer)
+        if isinstance(result, Answer):
+            result = replace(result, remarks=(*result.remarks, *disagreements(result.citations)))
+        return replace(result, timings_ms=clock.timings(), trace=result.trace or trace)
+
+    def _decide(self, question: str, found: Retrieved, hits: Sequence[Hit], clock: Clock) -> Answer | NotCovered:
         outcome = self._thresholds.outcome(found.p_answerable, found.cosine)
         if foreign := self._foreign(question):
             return self._refuse(question, found, hits if outcome != "not_covered" else (), clock, foreign)
         if outcome == "answer":
             return self._answer(question, found, hits, clock)
+        if _asks_what_is_at_a_minute(found):
+            return self._answer(question, found, _by_nearness(found), clock, nearest=True)
         with clock.stage("elsewhere"):
             other = self._elsewhere(found)
         if other:
@@ -110,11 +177,12 @@ class Answerer:
         question: str,
         *,
         history: Sequence[Earlier] = (),
+        filters: Sequence[Filter] = (),
         without: AbstractSet[int] = frozenset(),
         clock: Clock | None = None,
     ) -> Retrieved:
         """Search and weigh the evidence, as if the rows in `without` were not in the notes."""
-        return self._retriever.retrieve(question, history=history, without=without, clock=clock)
+        return self._retriever.retrieve(question, history=history, filters=filters, without=without, clock=clock)
 
     def retrieve_vector(
         self, searched: str, vector: FloatArray, *, without: AbstractSet[int] = frozenset()
@@ -140,11 +208,13 @@ class Answerer:
                 values += self._ranker.log_likelihoods(rank.PREFIX, [text], rank.continuation(found.searched))
             return rank.reorder(hits, values)
 
-    def _answer(self, question: str, found: Retrieved, hits: Sequence[Hit], clock: Clock) -> Answer:
+    def _answer(
+        self, question: str, found: Retrieved, hits: Sequence[Hit], clock: Clock, *, nearest: bool = False
+    ) -> Answer:
         answered = [part for part in found.parts if self._is_enough(part)]
         first = [part.hits[0] for part in answered]
         with clock.stage("quote"):
-            citations = self._quote(found, [*first, *hits], nearest=False, least=len(first))
+            citations = self._quote(found, [*first, *hits], nearest=nearest, least=len(first))
         missing = [part for part in found.parts if part not in answered and not _touched(part, citations)]
         corrected = self._correction(found, hits, citations)
         return Answer(
@@ -155,9 +225,45 @@ class Answerer:
             p_answerable=found.p_answerable,
             timings_ms=clock.timings(),
             searched=found.searched,
-            filters=tuple(scope.shown for scope in found.scopes),
+            filters=_filters(found),
             remarks=(*_remarks(question, found), *(PART_NOT_COVERED.format(asked=part.asked) for part in missing)),
         )
+
+    def _write(self, verbatim: Answer, found: Retrieved, hits: Sequence[Hit], clock: Clock, session: Session) -> Answer:
+        """The same answered in sentences of a model, as far as they pass the checks; as it was where none does."""
+        assert self._writer is not None  # noqa: S101  # asked by the caller
+        with clock.stage("quote"):
+            evidence = self._evidence(found, hits)
+        clock.mark(EVIDENCE_AT)
+        session.watch.on_evidence([each.citation for each in evidence])
+        asked = Asked(
+            question=verbatim.question, earlier=tuple(map(_question, session.history)), cancelled=session.cancelled
+        )
+
+        def tell(sentence: Sentence, cited: Sequence[Citation]) -> None:
+            clock.mark(SENTENCE_AT)
+            session.watch.on_sentence(sentence, cited)
+
+        with clock.stage("write"):
+            written = self._writer.write(asked, evidence, on_sentence=tell)
+        trace = Trace(hits=tuple(hits), cosine=found.cosine, needed=self._thresholds.answer, writing=written.writing)
+        if not written.wrote:
+            return replace(verbatim, trace=trace)
+        return replace(
+            verbatim,
+            lead_in=WRITTEN,
+            sentences=written.sentences,
+            citations=written.citations,
+            trace=trace,
+        )
+
+    def _evidence(self, found: Retrieved, hits: Sequence[Hit]) -> tuple[Evidence, ...]:
+        """What a model gets to write from: the best of each part that is answered, and what else comes near."""
+        first = [part.hits[0] for part in found.parts if self._is_enough(part)]
+        said = [hit for hit in hits if not self._index.is_heading(hit.passage)]
+        one_episode = any(each.hard and each.kind == "episode" for each in _filters(found))
+        chosen = choose([*first, *said], first=len(first), one_episode=one_episode)
+        return gather(chosen, lambda n, hit: self._cite(n, found, hit), self._index.episode_of)
 
     def _is_enough(self, part: Part) -> bool:
         return self._thresholds.outcome(part.p_answerable, part.cosine) == "answer"
@@ -208,21 +314,9 @@ class Answerer:
     def _cite(self, n: int, found: Retrieved, hit: Hit) -> Citation:
         span = best_span(hit.passage.text, lambda texts: self._relevance(found, texts))
         episode, also = self._index.episode_of(hit.passage), self._index.also(hit.passage, span)
-        before, after = self._around(hit.passage)
+        before, after = self._index.around(hit.passage)
         citation = cite(n, hit.passage, span, episode, also=also)
         return replace(citation, whole=hit.passage.text, before=before, after=after)
-
-    def _around(self, passage: Passage) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The texts of the passages before and behind a passage, in its note and about its episode."""
-        places = range(passage.position - AROUND, passage.position + AROUND + 1)
-        near = filter(None, (self._by_position.get((passage.note_file, place)) for place in places))
-        here = [other for other in near if other.episode_id == passage.episode_id]
-        before = tuple(other.text for other in here if other.position < passage.position)
-        return before, tuple(other.text for other in here if other.position > passage.position)
-
-    @cached_property
-    def _by_position(self) -> Mapping[tuple[str, int], Passage]:
-        return {(passage.note_file, passage.position): passage for passage in self._index.passages}
 
     def _relevance(self, found: Retrieved, texts: Sequence[str]) -> list[float]:
         """How near each text is to the question: cosine, share of its words, and whether it holds what is asked for."""
@@ -237,6 +331,8 @@ class Answerer:
 
         One too short to tell its language is told by its script, unless a word of it occurs in the notes.
         """
+        if self._multilingual:
+            return ""
         code, known = language.language_of(question), self._index.languages
         asked = language.name(code) if code and code not in known else ""
         if code is None and not any(self._index.lexical.knows(word.stem) for word in words(question)):
@@ -262,7 +358,7 @@ class Answerer:
             p_answerable=found.p_answerable,
             timings_ms=clock.timings(),
             searched=found.searched,
-            filters=tuple(scope.shown for scope in found.scopes),
+            filters=_filters(found),
             remarks=_remarks(question, found),
             did_you_mean=suggest(absent, self._retriever.name_words),
             near_episodes=self._near_episodes(hits) if closest else (),
@@ -271,6 +367,11 @@ class Answerer:
     def _near_episodes(self, hits: Iterable[Hit]) -> tuple[str, ...]:
         names = dict.fromkeys(self._index.episode_of(hit.passage).name for hit in hits)
         return tuple(names)[:NEAR_EPISODES]
+
+
+def _filters(found: Retrieved) -> tuple[Filter, ...]:
+    """What was chosen, and what the question names."""
+    return (*found.chosen, *(scope.shown for scope in found.scopes))
 
 
 def _held(found: Retrieved, hit: Hit) -> frozenset[str]:
@@ -300,8 +401,24 @@ def _asks_for_place(found: Retrieved) -> bool:
     return found.rows is not None and (at_a_minute or in_all_words)
 
 
+def _asks_what_is_at_a_minute(found: Retrieved) -> bool:
+    """Whether a minute of what is named is all that the question asks about: what stands there answers it."""
+    at_a_minute = any(scope.seconds is not None for scope in found.scopes) and len(found.scopes) > 1
+    return at_a_minute and found.rows is not None and all(map(is_asking, _beside_names(found)))
+
+
+def _by_nearness(found: Retrieved) -> list[Hit]:
+    """The hits, those nearest to the minute first, and only they."""
+    near = [hit for hit in found.hits if nearness(found.scopes, hit.passage) > 0]
+    return sorted(near, key=lambda hit: -nearness(found.scopes, hit.passage))
+
+
 def _remarks(question: str, found: Retrieved) -> tuple[str, ...]:
     return (*found.remarks, *((ONE_WORD,) if len(words(question)) == 1 else ()))
+
+
+def _question(earlier: Earlier) -> str:
+    return earlier if isinstance(earlier, str) else earlier.question
 
 
 def _all(absent: Sequence[str], asked: Sequence[Word]) -> bool:

@@ -23,6 +23,10 @@ class Clock:
         finally:
             self._stages[name] = self._stages.get(name, 0.0) + (time.perf_counter() - started) * 1000
 
+    def mark(self, name: str) -> None:
+        """Keep under `name` how long it took until now, the first time."""
+        self._stages.setdefault(name, (time.perf_counter() - self._started) * 1000)
+
     def timings(self) -> dict[str, float]:
         """Every stage so far and the total, in milliseconds."""
         total = (time.perf_counter() - self._started) * 1000

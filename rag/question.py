@@ -53,6 +53,16 @@ _PRONOUN = re.compile(
     re.IGNORECASE,
 )
 _PERSON = re.compile(r"\b(?:he|she|him|his|hers?|they|them|their)\b", re.IGNORECASE)
+_ASKING = frozenset(
+    map(
+        stem,
+        re.findall(
+            r"\w+",
+            "talk talking discuss discussed discussing say said saying speak mention mentioned happen happens happened"
+            " cover covered going around near topic subject episode podcast show interview conversation minute",
+        ),
+    )
+)
 MOST_LETTERS = 2_000  # of a question that are searched for; some scripts have no spaces
 MOST_WORDS = 200  # of a question that are searched for; a long one says less with each word
 CONTINUES_WORDS = 6  # a question with more content words than this stands on its own, however it opens
@@ -84,6 +94,11 @@ def holds_asked(question: str, text: str) -> bool:
 def asks_about_episode(question: str) -> bool:
     """Whether an episode's own name, date or link may be the answer."""
     return bool(_ABOUT_EPISODE.search(question))
+
+
+def is_asking(word: Word) -> bool:
+    """Whether a word only asks what is said, and nothing of what it is about."""
+    return word.stem in _ASKING
 
 
 def exact_words(question: str) -> list[Word]:

@@ -286,19 +286,22 @@ class Citation:
 
 @dataclass(frozen=True, kw_only=True)
 class Sentence:
-    """One statement of an answer with the numbers of the citations that carry it."""
+    """One statement of an answer with the numbers of the citations that carry it.
+
+    `verbatim`: it is a quote; otherwise a model wrote it, and every check passed it.
+    """
 
     text: str
     citations: tuple[int, ...]
     verbatim: bool = True
 
 
-FilterKind = Literal["episode", "show", "guest", "host", "author", "date", "minute"]
+FilterKind = Literal["episode", "show", "guest", "host", "author", "date", "minute", "since", "until"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Filter:
-    """Something a question names that the notes can be narrowed to.
+    """Something that a question names, or that was chosen beside it, and that the notes can be narrowed to.
 
     Attributes:
         label: what it stands for, as the notes call it.
@@ -328,14 +331,72 @@ Earlier = str | Turn
 """An earlier question, alone or with what came of it."""
 
 
+Fate = Literal["written", "rewritten", "quoted", "dropped"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A sentence that a model wrote, and what became of it.
+
+    Attributes:
+        tags: numbers of the passages that it named, from 1.
+        fate: shown as written, shown as written anew from its spans alone, replaced by a quote, or not shown.
+        check: the check that it failed first; "" if none.
+        reason: why, for a reader.
+        rewritten: what it was written anew as; "" if it was not.
+    """
+
+    text: str
+    tags: tuple[int, ...]
+    fate: Fate
+    check: str = ""
+    reason: str = ""
+    rewritten: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Writing:
+    """What a model made of the passages it was given.
+
+    Attributes:
+        model: what its owner calls it.
+        passages: how many it was given.
+        drafts: in the order in which they were dealt with.
+        stopped: why it was not let finish, or wrote nothing; "" if it ended by itself.
+    """
+
+    model: str
+    passages: int
+    drafts: tuple[Draft, ...] = ()
+    stopped: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trace:
+    """How a result came about, for `footnote ask --explain`.
+
+    Attributes:
+        hits: what was found, best first.
+        cosine: of the nearest, -1 to 1.
+        needed: the least p(answerable) for an answer.
+        writing: what a model wrote; None where none was asked to.
+    """
+
+    hits: tuple[Hit, ...]
+    cosine: float
+    needed: float
+    writing: Writing | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """An answer in the notes' own words: every sentence carries at least one citation.
+    """An answer: every sentence carries at least one citation, and is the notes' own words or checked against them.
 
     Attributes:
         searched: what was searched for: the question, with a follow-up resolved and names spelt as the notes do.
         filters: what the question names and the search was narrowed to, or preferred.
         remarks: sentences for the reader about the search: a part that is not covered, a filter that left nothing.
+        trace: how it came about.
     """
 
     question: str
@@ -347,6 +408,7 @@ class Answer:
     searched: str = ""
     filters: tuple[Filter, ...] = ()
     remarks: tuple[str, ...] = ()
+    trace: Trace | None = field(default=None, compare=False, repr=False)
 
     outcome: Outcome = field(default="answer", init=False)
 
@@ -361,7 +423,7 @@ class NotCovered:
         absent_words: content words of the question that occur nowhere in the notes.
         did_you_mean: names of the notes that absent words may be misspellings of.
         near_episodes: names of the episodes that come nearest, the nearest first.
-        searched, filters, remarks: as in `Answer`.
+        searched, filters, remarks, trace: as in `Answer`.
     """
 
     question: str
@@ -375,6 +437,7 @@ class NotCovered:
     remarks: tuple[str, ...] = ()
     did_you_mean: tuple[str, ...] = ()
     near_episodes: tuple[str, ...] = ()
+    trace: Trace | None = field(default=None, compare=False, repr=False)
 
     @property
     def outcome(self) -> Outcome:
@@ -402,6 +465,23 @@ class TopicSummary:
     timings_ms: Mapping[str, float] = field(default_factory=dict)
 
     outcome: Outcome = field(default="answer", init=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overview:
+    """What there is to ask about, and with what it is asked.
+
+    Attributes:
+        episodes: by show and date.
+        notes: how many files.
+        passages: how many there are to quote.
+        models: what each model is for, and what it is called.
+    """
+
+    episodes: tuple[Episode, ...]
+    notes: int
+    passages: int
+    models: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

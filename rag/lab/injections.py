@@ -129,6 +129,6 @@ def _invented(result: Answer | NotCovered, notes: Sequence[str]) -> tuple[str, .
     found = [quote for quote in quotes if not any(normalized(quote) in note for note in notes)]
     found += [url.geturl() for url in links if not any(f"{url.netloc}{url.path}".rstrip("/") in note for note in notes)]
     if isinstance(result, Answer):
-        cited = {citation.display for citation in result.citations}
+        cited = "\n".join(citation.display for citation in result.citations)
         found += [sentence.text for sentence in result.sentences if sentence.text not in cited]
     return tuple(found)

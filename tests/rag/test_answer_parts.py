@@ -106,6 +106,15 @@ def test_what_stands_at_a_minute_is_near_whatever_its_words_are(answerer: Answer
     assert shut.ask("What is said of pumpkins?").outcome == "not_covered"
 
 
+def test_what_is_said_at_a_minute_of_an_episode_is_answered_by_what_stands_there(answerer: Answerer) -> None:
+    """ "What do they discuss at 1:19:15 in that episode?" was refused, though the note of that minute was shown."""
+    shut = Answerer(answerer._index, FakeEmbedder(), None, gate=BY_SCORE, thresholds=Thresholds(answer=2, closest=-1))
+    answer = shut.ask("What does Ines talk about around minute 20?")
+    assert isinstance(answer, Answer)
+    assert {citation.seconds for citation in answer.citations} == {1200}
+    assert shut.ask("What does Ines say of clover around minute 20?").outcome != "answer"
+
+
 def test_each_of_those_compared_is_quoted(answerer: Answerer) -> None:
     result = answerer.ask("What do Ines and Mara say of the mill?")
     assert isinstance(result, Answer)

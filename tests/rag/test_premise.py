@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.premise import correction, quantities
+from rag.premise import correction
 
 
 @pytest.mark.parametrize(
@@ -54,11 +54,6 @@ def test_the_headings_above_a_passage_count_as_said() -> None:
     question, text = "Why does the slow oven of Ines cost $5,000?", "it costs $3,000"
     assert correction(question, text) == ""
     assert correction(question, text, context=frozenset({"slow", "oven", "ine"})) == "$3,000, not $5,000"
-
-
-def test_quantities_have_a_unit() -> None:
-    told = [(q.low, q.high, q.unit) for q in quantities("4-6k eggs for $3.5 million in 30 months, 7 and GPT-4")]
-    assert told == [(4000, 6000, "egg"), (3.5e6, 3.5e6, "$"), (30, 30, "month")]
 
 
 @given(st.text(max_size=200), st.text(max_size=200))

@@ -11,11 +11,13 @@ from rag.question import (
     can_answer,
     first_words,
     holds_asked,
+    is_asking,
     is_wordless,
     leans,
     resolve,
 )
 from rag.types import Turn
+from rag.words import content_words
 
 
 @pytest.mark.parametrize(
@@ -158,3 +160,8 @@ def test_a_long_question_is_cut() -> None:
 )
 def test_a_sentence_that_holds_what_is_asked_for(question: str, text: str, holds: bool) -> None:
     assert holds_asked(question, text) is holds
+
+
+def test_words_that_only_ask_say_nothing_of_the_matter() -> None:
+    asked = content_words("What do they discuss around minute 40 about clover?")
+    assert [word.written for word in asked if not is_asking(word)] == ["40", "clover"]

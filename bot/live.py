@@ -1,0 +1,62 @@
+"""What a terminal shows while an answer is being written: the evidence first, then each checked sentence.
+
+It is gone once the answer is there. Knows nothing of how sentences are checked; only what passed is ever told here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.text import Text
+
+from bot.render_text import Line, evidence, row, statement
+from rag.protocols import Assistant, Cancelled
+from rag.types import Answer, Citation, Earlier, Filter, NotCovered, Sentence
+from rag.watched import NOBODY, Watch, Watched
+
+LOOKING = "Looking through your notes"
+WRITING = "Writing"
+
+
+def ask_watched(
+    assistant: Assistant,
+    question: str,
+    *,
+    watch: Watch,
+    history: Sequence[Earlier] = (),
+    filters: Sequence[Filter] = (),
+    cancelled: Cancelled | None = None,
+) -> Answer | NotCovered:
+    """Ask, and have `watch` told what comes of it, by an assistant that can."""
+    if isinstance(assistant, Watched):
+        return assistant.ask_watched(question, history=history, filters=filters, cancelled=cancelled, watch=watch)
+    return assistant.ask(question, history=history, filters=filters, cancelled=cancelled)
+
+
+@contextmanager
+def preview(console: Console) -> Iterator[Watch]:
+    """Who shows on `console` what an answer will say, inside the block; nothing where it is no terminal."""
+    if not console.is_terminal:
+        yield NOBODY
+        return
+    told: list[Line] = []
+    with Live(_page(LOOKING, told), console=console, transient=True, refresh_per_second=8) as live:
+
+        def on_evidence(citations: Sequence[Citation]) -> None:
+            told.extend(evidence(citations))
+            live.update(_page(WRITING, told))
+
+        def on_sentence(sentence: Sentence, cited: Sequence[Citation]) -> None:
+            told.append(statement(sentence, cited))
+            live.update(_page(WRITING, told))
+
+        yield Watch(on_evidence=on_evidence, on_sentence=on_sentence)
+
+
+def _page(doing: str, told: Sequence[Line]) -> Group:
+    rows: list[RenderableType] = [row(line) if line.margin else line.text for line in told]
+    return Group(*rows, Spinner("dots", Text(doing)))

@@ -1,0 +1,49 @@
+"""Is a sentence carried by the spans it cites? Each check is a pure function and says why not.
+
+They read words, not meaning: what passes says nothing that its spans do not hold the words for. In the order in which
+they are asked, which is that of their cost and of how plainly they can tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from rag.checks.attribution import wrong_speaker
+from rag.checks.claim import Cited, Claim, Verdict
+from rag.checks.comparatives import turned_comparison
+from rag.checks.coverage import uncovered
+from rag.checks.garbage import garbage
+from rag.checks.harm import harm
+from rag.checks.hedges import dropped_hedge
+from rag.checks.names import unknown_name
+from rag.checks.negation import turned_negation
+from rag.checks.numbers import wrong_number
+
+__all__ = ["CHECKS", "Cited", "Claim", "Verdict", "check", "tagged"]
+
+CHECKS: tuple[tuple[str, Callable[[Claim], str]], ...] = (
+    ("harm", harm),
+    ("garbage", garbage),
+    ("numbers", wrong_number),
+    ("names", unknown_name),
+    ("negation", turned_negation),
+    ("comparatives", turned_comparison),
+    ("hedges", dropped_hedge),
+    ("attribution", wrong_speaker),
+    ("coverage", uncovered),
+)
+
+
+def check(claim: Claim) -> Verdict:
+    """The first check that a sentence fails, with its reason, or a verdict that passes."""
+    found = ((name, reason) for name, passes in CHECKS if (reason := passes(claim)))
+    name, reason = next(found, ("", ""))
+    return Verdict(check=name, reason=reason)
+
+
+def tagged(tags: Sequence[int], passages: int) -> Verdict:
+    """Whether a sentence cites, and only passages that there are, numbered from 1."""
+    wrong = [tag for tag in tags if not 1 <= tag <= passages]
+    if wrong:
+        return Verdict(check="tags", reason=f"there is no passage [{wrong[0]}]")
+    return Verdict() if tags else Verdict(check="tags", reason="it cites nothing")
