@@ -1,0 +1,263 @@
+"""The database file: opened, brought to the newest version, locked against a second bot. Here alone is SQLite used.
+
+Python's own sqlite3 and no layer above it: there are seven small tables and no query that is put together at run time,
+so an ORM would add more than it saves; an async layer would put its own thread behind every statement, where one whole
+transaction a hop is wanted (bot/state/memory.py). A connection refuses every thread but the one that opened it.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+import filelock
+
+from bot.state import migrations
+from bot.state.database import Database, Row
+from bot.state.errors import StateBeingRead, StateBusy, StateCorrupt, StateError, StateFull, StateNewer, StateUnwritable
+
+T = TypeVar("T")
+
+FOLDER = "state"
+FILE = "state.sqlite3"
+BEFORE = ".before-restore"
+APPLICATION_ID = 0x466F6F74  # "Foot", in the header of the file
+OLDEST_SQLITE = (3, 37, 0)  # for STRICT tables
+BUSY_SECONDS = 1.0
+
+_KINDS: dict[int, tuple[type[StateError], str, str]] = {
+    sqlite3.SQLITE_BUSY: (StateBusy, "is locked by another program", "Close what has it open."),
+    sqlite3.SQLITE_LOCKED: (StateBusy, "is locked by another program", "Close what has it open."),
+    sqlite3.SQLITE_FULL: (StateFull, "does not fit on the disk any longer", "Make some space."),
+    sqlite3.SQLITE_IOERR: (StateUnwritable, "cannot be read or written", "Look after the disk."),
+    sqlite3.SQLITE_READONLY: (StateUnwritable, "is read-only", "Let the bot's account write to it and its folder."),
+    sqlite3.SQLITE_CANTOPEN: (StateUnwritable, "cannot be opened", "Let the bot's account write to it and its folder."),
+    sqlite3.SQLITE_PERM: (StateUnwritable, "may not be opened", "Let the bot's account write to it and its folder."),
+    sqlite3.SQLITE_CORRUPT: (StateCorrupt, "is damaged", "Restore a backup: footnote restore FILE"),
+    sqlite3.SQLITE_NOTADB: (StateCorrupt, "is damaged", "Restore a backup: footnote restore FILE"),
+}
+
+
+def state_path(data: Path) -> Path:
+    """Where the database lies in the data folder `data`."""
+    return data / FOLDER / FILE
+
+
+def before_restore(path: Path) -> Path:
+    """Where the database that a restore replaced is kept."""
+    return path.with_name(path.name + BEFORE)
+
+
+class Store:
+    """The open database, for the thread that opened it. Make one with `open_store` or `read_store`."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, lock: filelock.BaseFileLock | None = None) -> None:
+        self.path = path
+        self.connection = connection
+        self._lock = lock
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, _kind: type[BaseException] | None, _error: object, _trace: TracebackType | None) -> None:
+        self.close()
+
+    def rows(self, sql: str, /, **values: object) -> list[Row]:
+        """What a statement gives back. Raises StateError."""
+        with translated(self.path):
+            return self.connection.execute(sql, values).fetchall()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Inside the block everything is written or, if it raises, nothing is. On the disk at its end."""
+        self.rows("BEGIN")
+        try:
+            yield
+            self.rows("COMMIT")
+        except BaseException:
+            if self.connection.in_transaction:
+                self.rows("ROLLBACK")
+            raise
+
+    def purge(self, delete: Callable[[Database], T]) -> T:
+        """Delete something, here and in the database that a restore replaced; no byte of it stays on the disk."""
+        outcome = self._purge(delete)
+        replaced = before_restore(self.path)
+        if replaced.exists():
+            try:
+                with _open(replaced, migrations.load()) as store:
+                    store._purge(delete)
+                    store.rows("PRAGMA journal_mode = DELETE")  # no log is left beside it
+            except StateError:
+                replaced.unlink(missing_ok=True)  # what cannot be searched may hold it
+        return outcome
+
+    def _purge(self, delete: Callable[[Database], T]) -> T:
+        with self.transaction():
+            outcome = delete(self)
+        self.rows("VACUUM")
+        if self.rows("PRAGMA wal_checkpoint(TRUNCATE)")[0]["busy"]:
+            raise StateBeingRead(f"{self.path} is being read by another program.", remedy="Erase again after it.")
+        return outcome
+
+    def version(self) -> int:
+        """Of the database's tables; 0 of an empty one."""
+        return int(self.rows("PRAGMA user_version")[0]["user_version"])
+
+    def close(self) -> None:
+        """Let go of the file; what is in its log is written into it."""
+        self.connection.close()
+        if self._lock:
+            self._lock.release()
+
+
+def open_store(path: Path, *, steps: Sequence[str] | None = None) -> Store:
+    """The database at `path`, made if it is not there, at the newest version and nobody else's to write.
+
+    Args:
+        steps: SQL that leads from each version to the next; Footnote's own by default.
+
+    Raises:
+        StateError: it cannot be used, with what to do about it. An older version that could not be brought to the
+            newest one is left as it was.
+    """
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        needed = ".".join(map(str, OLDEST_SQLITE))
+        raise StateError(f"SQLite is {sqlite3.sqlite_version}, older than {needed}.", remedy="Use a newer Python.")
+    lock = lock_of(path)
+    try:
+        return _open(path, migrations.load() if steps is None else steps, lock)
+    except BaseException:
+        lock.release()
+        raise
+
+
+def read_store(path: Path) -> Store:
+    """The database at `path` for reading, whether or not a bot has it open.
+
+    Raises:
+        StateError: there is none, it cannot be used, or it is not of the newest version.
+    """
+    if not path.exists():
+        raise StateError(f"There is nothing in {path} yet.", remedy="It is made by the bot: footnote bot")
+    store = Store(path, _connect(path))
+    try:
+        newest = len(migrations.load())
+        check_file(store, newest)
+        if store.version() < newest:
+            raise StateError(
+                f"{path} is of version {store.version()}, not {newest}.", remedy="Start the bot once: footnote bot"
+            )
+        store.rows("PRAGMA query_only = ON")
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def lock_of(path: Path) -> filelock.BaseFileLock:
+    """The right to write the database at `path`, until it is released. Raises StateBusy, StateUnwritable, StateFull."""
+    lock = filelock.FileLock(path.with_name("lock"), thread_local=False)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except filelock.Timeout as error:
+        raise StateBusy(f"Another Footnote uses {path}.", remedy="Stop that bot first.") from error
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        kind, remedy = (
+            (StateFull, "Make some space.") if full else (StateUnwritable, "Let the bot's account write there.")
+        )
+        raise kind(f"{path.parent} cannot be used ({error.strerror}).", remedy=remedy) from error
+    return lock
+
+
+def check_file(store: Store, newest: int) -> None:
+    """Whether it is a database of Footnote's, undamaged, and no newer than version `newest`.
+
+    Raises:
+        StateCorrupt, StateNewer: it is not.
+    """
+    found = store.rows("PRAGMA quick_check(1)")
+    application = store.rows("PRAGMA application_id")[0]["application_id"]
+    if found[0]["quick_check"] != "ok":
+        raise StateCorrupt(f"{store.path} is damaged.", remedy="Restore a backup: footnote restore FILE")
+    if application != APPLICATION_ID and (application or store.rows("SELECT 1 FROM sqlite_master")):
+        raise StateCorrupt(f"{store.path} is no database of Footnote's.", remedy="Name another file.")
+    if store.version() > newest:
+        raise StateNewer(
+            f"{store.path} is of version {store.version()}; this Footnote reads up to version {newest}.",
+            remedy="Install the newer Footnote again, or restore a backup from before: footnote restore FILE",
+        )
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Inside the block, SQLite's errors about the file become StateErrors; those about the statement stay."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if primary not in _KINDS:
+            raise
+        kind, what, remedy = _KINDS[primary]
+        raise kind(f"{path} {what}.", remedy=remedy) from error
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    with translated(path):
+        if not path.exists():
+            _create(path)
+        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    connection.row_factory = as_dict
+    return connection
+
+
+def _open(path: Path, steps: Sequence[str], lock: filelock.BaseFileLock | None = None) -> Store:
+    store = Store(path, _connect(path), lock)
+    try:
+        _prepare(store, steps)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def _create(path: Path) -> None:
+    """An empty file that nobody but its owner may read."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise StateUnwritable(f"{path} cannot be made ({error.strerror}).") from error
+
+
+def as_dict(cursor: sqlite3.Cursor, row: tuple[object, ...]) -> Row:
+    """A row by the names of its columns."""
+    return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}
+
+
+def _prepare(store: Store, steps: Sequence[str]) -> None:
+    check_file(store, len(steps))
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
+        store.rows(f"PRAGMA {pragma}")
+    store.rows("PRAGMA temp_store = MEMORY")  # no copy of anything outside the folder
+    for version, step in enumerate(steps[store.version() :], start=store.version() + 1):
+        _migrate(store, step, version)
+
+
+def _migrate(store: Store, step: str, version: int) -> None:
+    """One step and the version it leads to: both or neither."""
+    marks = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {version};"
+    with translated(store.path):
+        try:
+            store.connection.executescript(f"BEGIN IMMEDIATE; {step}\n; {marks} COMMIT;")
+        except sqlite3.Error:
+            if store.connection.in_transaction:
+                store.rows("ROLLBACK")
+            raise
