@@ -32,7 +32,9 @@ from tests.integration.discord_standin import TOKEN, Standin, running_standin
 class BusyAssistant(TimedAssistant):
     """Counts until it is told to stop."""
 
-    def ask(self, question: str, *, history: object = (), cancelled: Cancelled | None = None) -> Answer | NotCovered:
+    def ask(
+        self, question: str, *, history: object = (), filters: object = (), cancelled: Cancelled | None = None
+    ) -> Answer | NotCovered:
         end = time.monotonic() + 600
         while time.monotonic() < end and not (cancelled and cancelled()):
             sum(range(10_000))

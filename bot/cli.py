@@ -93,16 +93,24 @@ def ask(
     notes: Notes = None,
     data: Data = None,
     as_json: AsJson = False,
+    explained: Annotated[bool, typer.Option("--explain", help="Say how the answer came about, with times.")] = False,
 ) -> None:
     """Answer one question from the notes, or say that they do not cover it."""
+    from rich.console import Console
+
+    from bot.explain import explain
     from bot.json_face import ask_json, dumps
+    from bot.live import ask_watched, preview
     from bot.question import check_question
     from bot.render_text import render
 
     text = check_question(" ".join(question))
-    with _assistant(ctx, _settings(notes, data)) as assistant:
-        result = assistant.ask(text)
-    typer.echo(dumps(ask_json(result))) if as_json else _show(render(result))
+    with _assistant(ctx, _settings(notes, data)) as assistant, preview(Console(stderr=True)) as watch:
+        result = ask_watched(assistant, text, watch=watch)
+    if as_json:
+        typer.echo(dumps(ask_json(result)))
+    else:
+        _show([*render(result), *(explain(result) if explained else ())])
 
 
 @app.command()
@@ -143,7 +151,7 @@ def chat(ctx: typer.Context, notes: Notes = None, data: Data = None) -> None:
     from bot.terminal import open_input, run_chat
 
     settings, services = _settings(notes, data), _services(ctx)
-    services.refresh(settings)
+    _prepare(settings, services)
     read_line, person = open_input(settings.data)
     raise typer.Exit(
         run_chat(
@@ -164,7 +172,7 @@ def bot(ctx: typer.Context, notes: Notes = None, data: Data = None) -> None:
     settings, services = _settings(notes, data), _services(ctx)
 
     def assistant() -> Assistant:
-        services.refresh(settings)
+        _prepare(settings, services)
         return services.open_assistant(settings)
 
     raise typer.Exit(run_bot(settings, assistant, update=services.update))
@@ -172,7 +180,7 @@ def bot(ctx: typer.Context, notes: Notes = None, data: Data = None) -> None:
 
 @app.command(add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def models(ctx: typer.Context) -> None:
-    """List, fetch and verify the models: `footnote models --help`."""
+    """List, fetch, verify, try and recommend models: `footnote models --help`."""
     from bot.commands.models import app as models_app
 
     models_app(args=ctx.args, prog_name="footnote models")
@@ -249,6 +257,41 @@ def evaluate(
     raise typer.Exit(run_eval(settings, options))
 
 
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="A file that is not there yet.", show_default=False)],
+    data: Data = None,
+) -> None:
+    """Copy what the Discord bot remembers into one file, while it runs or not."""
+    from bot.commands.state import run_backup
+
+    typer.echo(run_backup(_settings(None, data), file))
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="What `footnote backup` has made.", show_default=False)],
+    data: Data = None,
+) -> None:
+    """Put such a copy back; stop the bot first. What it remembered until then is kept beside it."""
+    from bot.commands.state import run_restore
+
+    typer.echo(run_restore(_settings(None, data), file))
+
+
+@app.command()
+def gaps(
+    data: Data = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="As a table.")] = False,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="As a list to tick off.")] = False,
+) -> None:
+    """List what people asked in Discord and the notes do not cover, the most asked first."""
+    from bot.commands import state
+
+    show = state.gaps_csv if as_csv else state.gaps_markdown if as_markdown else state.gaps_text
+    typer.echo(show(state.read_gaps(_settings(None, data))))
+
+
 def run(args: Sequence[str], services: Services) -> int:
     """Run one command line, without the program's name, and return its exit code."""
     try:
@@ -306,6 +349,17 @@ def _assistant(ctx: typer.Context, settings: Settings) -> Iterator[Assistant]:
         yield assistant
     finally:
         assistant.close()
+
+
+def _prepare(settings: Settings, services: Services) -> None:
+    """Bring the index up to date; but where only the embedder is another, the index before answers until it is."""
+    from bot.chosen import MEANWHILE, embedded_anew, serves_meanwhile
+    from bot.wording import clean
+
+    if services.update is None or not serves_meanwhile(settings):
+        services.refresh(settings)
+        return
+    typer.echo(clean(f"{embedded_anew(settings)} {MEANWHILE}"), err=True)
 
 
 def _show(lines: Sequence[Line]) -> None:

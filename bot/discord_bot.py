@@ -10,29 +10,46 @@ import logging
 import re
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from typing import Any, TypeAlias
+from typing import Any
 
 import discord
 
 from bot import failures
+from bot.discord_browse import Browse
+from bot.discord_buttons import buttons
+from bot.discord_catalogue import Catalogue
 from bot.discord_commands import Commands, add_commands, register
-from bot.discord_render import place_in_line, render
-from bot.discord_reply import UNDELIVERABLE, MentionReply, Reply, apologise
+from bot.discord_direct import UNDELIVERABLE, tell, tell_in_channel
+from bot.discord_presses import Presses
+from bot.discord_progress import Cancelled, Line, Pace, Told
+from bot.discord_recall import Recall
+from bot.discord_render import CANCELLED, erased, forgotten, render
+from bot.discord_reply import MentionReply, Reply, apologise
+from bot.discord_results import Result, Results
+from bot.discord_subscribers import Subscribers
+from bot.live import ask_watched
 from bot.question import check_question
 from bot.settings import Settings
-from bot.worker import Call, Job, Worker
-from rag.types import Answer, Episode, NotCovered, TopicSummary
+from bot.state.conversations import Kind
+from bot.state.memory import Memory
+from bot.worker import Call, Worker
+from rag.types import Filter, Turn
+from rag.watched import Watch
 
 log = logging.getLogger(__name__)
 
-Result: TypeAlias = Answer | NotCovered | TopicSummary | Sequence[Episode]
-
-SECONDS_BETWEEN_EDITS = 2.0
 SECONDS_TO_TELL_WAITING_USERS = 2.5
+SECONDS_TO_CLOSE_THE_MEMORY = 0.5
 SECONDS_TO_DISCONNECT = 1.0
 SECONDS_TO_SIT_OUT_A_RATE_LIMIT = 60.0
+SECONDS_TO_TIDY_AGAIN = 86_400.0
+SECONDS_TO_TIDY_AFTER_A_FAILURE = 3_600.0
+
+UNANSWERED = "⚠️ <@{user}>, I was stopped before I could answer you. Please ask again."
+
+_FORGET = re.compile(r"\W*(?:please )?forget (?:this|our) (?:conversation|chat|thread)\W*", re.IGNORECASE)
 
 
 class FootnoteClient(discord.Client):
@@ -41,12 +58,18 @@ class FootnoteClient(discord.Client):
     Args:
         settings: where the commands are registered and what was registered last.
         worker: answers; started once the token is known to be good, closed by `stop`.
+        memory: what outlives a restart; closed by `stop`. Where it cannot be used everything is answered all the same.
         announce: told, once, that the bot is there.
     """
 
-    def __init__(self, settings: Settings, worker: Worker, *, announce: Callable[[str], None]) -> None:
+    def __init__(self, settings: Settings, worker: Worker, memory: Memory, *, announce: Callable[[str], None]) -> None:
         super().__init__(
-            intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True),
+            intents=discord.Intents(
+                guilds=True,
+                guild_messages=True,
+                dm_messages=True,
+                message_content=settings.discord.thread_follow_ups,  # the only privileged one, off unless asked for
+            ),
             allowed_mentions=discord.AllowedMentions.none(),
             member_cache_flags=discord.MemberCacheFlags.none(),
             max_messages=None,
@@ -54,14 +77,27 @@ class FootnoteClient(discord.Client):
         )
         self._settings = settings
         self._worker = worker
+        self._recall = Recall(memory=memory, days=settings.discord.retention_days)
+        self._line = Line(worker=worker)
+        self._results = Results(self._line)
+        self.catalogue = Catalogue(self._line)
+        self.browse = Browse(
+            line=self._line, catalogue=self.catalogue, memory=memory, days=settings.discord.retention_days
+        )
+        self._presses = Presses(memory, self._line, self._results, self.browse)
+        self._subscribers = Subscribers(self, worker, memory)
+        self._build = ""
         self._announce = announce
         self._announced = False
         self._answering: set[asyncio.Task[Any]] = set()
+        self._background: list[asyncio.Task[None]] = []
         self._commands = Commands(self)
         add_commands(self._commands, self)
 
     async def setup_hook(self) -> None:
         self._worker.start()
+        self.catalogue.refresh()
+        self._background = [asyncio.create_task(self._tell_unanswered()), asyncio.create_task(self._keep_tidy())]
         await register(
             self._commands,
             application_id=self.application_id or 0,
@@ -78,60 +114,137 @@ class FootnoteClient(discord.Client):
             self._announce(f"It is in no server yet. Invite it: {self._invitation()}")
 
     async def on_message(self, message: discord.Message) -> None:
-        """Answer a message that mentions the bot by name; replying to one of its messages does not count."""
-        mention = re.compile(rf"<@!?{self.user.id if self.user else 0}>")
-        if message.author.bot or message.webhook_id or not mention.search(message.content):
+        """Answer a message that mentions the bot, a reply that notifies it, and every direct message to it.
+
+        If it is set so, also what people say in a thread in which they have asked it something before.
+        """
+        if not self._is_addressed(message) and not await self._goes_on(message):
             return
+        said = re.sub(rf"<@!?{self.user.id if self.user else 0}>", " ", message.content)
         with suppress(*UNDELIVERABLE):
             await message.channel.typing()
-        await self.answer(MentionReply(message), "ask", mention.sub(" ", message.content))
+        reply = MentionReply(message)
+        if _FORGET.fullmatch(said):
+            await self.attend(reply, self.forget(reply), what="forgetting")
+        else:
+            await self.answer(reply, "ask", said)
+
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """A button was pressed, or a form sent; the commands come another way."""
+        if interaction.type in (discord.InteractionType.component, discord.InteractionType.modal_submit):
+            await self._presses.take(interaction)
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
         if error := sys.exception():
             failures.report(error, where=event_method, log=log)
 
-    async def answer(self, reply: Reply, kind: str, text: str = "") -> None:
-        """Queue a question and see it through: place in line, then the answer or a sentence about the failure."""
+    async def attend(self, reply: Reply, doing: Coroutine[Any, Any, None], *, what: str) -> None:
+        """See to it that whoever asked for something hears of it: what they wanted, or a sentence on why not."""
         task = asyncio.current_task()
         if task:
             self._answering.add(task)
             task.add_done_callback(self._answering.discard)
         started = time.monotonic()
         try:
-            result = await self._result(reply, kind, text)
-            await reply.show(embed=render(result))
+            await doing
+        except Cancelled:
+            with suppress(*UNDELIVERABLE):
+                await reply.tell(CANCELLED)
         except Exception as error:
             await apologise(reply, error)
         else:
-            log.info("%s: %s answered in %.0f ms", reply.name, kind, 1000 * (time.monotonic() - started))
+            log.info("%s: %s answered in %.0f ms", reply.name, what, 1000 * (time.monotonic() - started))
+
+    async def answer(self, reply: Reply, kind: Kind, text: str, filters: Sequence[Filter] = ()) -> None:
+        """Queue a question and see it through: place in line, then the answer or a sentence about the failure."""
+        async with self._recall.under_way(reply.place):
+            await self.attend(reply, self._answer(reply, kind, text, filters), what=kind)
+
+    async def forget(self, reply: Reply) -> None:
+        """Forget what was asked in the conversation there by whoever says so."""
+        self._results.clear()
+        await reply.tell(forgotten(await self._recall.forget(reply.place)))
+
+    async def forget_person(self, reply: Reply) -> None:
+        """Erase everything about whoever says so."""
+        self._results.clear()
+        await reply.tell(erased(await self._recall.erase(reply.place.user)))
+
+    def is_owner(self, user: int) -> bool:
+        """Whether somebody owns the bot, alone or with a team."""
+        application = self.application
+        if application is None:
+            return False
+        owners = [member.id for member in application.team.members] if application.team else [application.owner.id]
+        return user in owners
+
+    def notes_changed(self, build: str) -> None:
+        """This build of the index is served from now on. On the event loop."""
+        self._build = build
+        self._results.clear()
+        self.catalogue.refresh()
+        self._subscribers.notes_changed(build)
 
     async def stop(self) -> None:
-        """Tell everybody who waits, stop the assistant and disconnect: within about 3.5 seconds, come what may."""
+        """Tell everybody who waits, stop the assistant and disconnect: within about 4 seconds, come what may."""
+        self._subscribers.stop()
+        self.catalogue.stop()
+        for task in self._background:
+            task.cancel()
         telling = asyncio.create_task(self._worker.close(grace=SECONDS_TO_TELL_WAITING_USERS))
         await asyncio.sleep(0)  # the jobs have failed now, and their askers are being told
         await asyncio.wait({telling, *self._answering}, timeout=SECONDS_TO_TELL_WAITING_USERS + 0.1)
+        await self._recall.memory.close(grace=SECONDS_TO_CLOSE_THE_MEMORY)
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self.close(), SECONDS_TO_DISCONNECT)
 
-    async def _result(self, reply: Reply, kind: str, text: str) -> Result:
-        job = self._worker.submit(kind, _call(kind, text))
-        try:
-            await self._show_place(reply, job)
-            return await job.done
-        finally:
-            job.cancel()
+    def _is_addressed(self, message: discord.Message) -> bool:
+        if not _by_a_person(message) or self.user is None:
+            return False
+        return message.guild is None or any(user.id == self.user.id for user in message.mentions)
 
-    async def _show_place(self, reply: Reply, job: Job[Result]) -> None:
-        """Until the job is done, keep showing its place in line; nothing if it need not wait."""
-        shown = None
-        while not job.done.done():
-            place = self._worker.place(job)
-            news = (place.position, place.loading)
-            if news != shown and (shown or place.loading or place.position > 1):
-                with suppress(*UNDELIVERABLE):
-                    await reply.show(content=place_in_line(place))
-                shown = news
-            await asyncio.wait({job.done}, timeout=SECONDS_BETWEEN_EDITS)
+    async def _goes_on(self, message: discord.Message) -> bool:
+        """Whether somebody goes on in a thread with what they asked there, and speaks to nobody else."""
+        if not self._settings.discord.thread_follow_ups or not _by_a_person(message):
+            return False
+        place = MentionReply(message).place
+        to_others = message.mentions or message.reference
+        return place.thread and not to_others and await self._recall.is_in(place)
+
+    async def _tell_unanswered(self) -> None:
+        """Tell those whom the bot before this one was answering when it was stopped."""
+        for place in await self._recall.unanswered():
+            sentence = UNANSWERED.format(user=place.user)
+            if place.private:
+                await tell(self, place.user, content=sentence)
+            else:
+                await tell_in_channel(self, place.channel, content=sentence)
+
+    async def _keep_tidy(self) -> None:
+        """Delete what has been kept long enough, at the start and daily."""
+        while True:
+            tidied = await self._recall.expire()
+            await asyncio.sleep(SECONDS_TO_TIDY_AGAIN if tidied else SECONDS_TO_TIDY_AFTER_A_FAILURE)
+
+    async def _answer(self, reply: Reply, kind: Kind, text: str, filters: Sequence[Filter]) -> None:
+        history = await self._recall.history(reply.place) if kind == "ask" else ()
+        told, pace = Told(text), Pace()
+        call = _call(kind, text, history, filters, told.watch)
+        result = await self._line.see_through(reply, kind, call, told=told, pace=pace)
+        await pace.keep()
+        await self._show(reply, kind, result, filters)
+
+    async def _show(self, reply: Reply, kind: Kind, result: Result, filters: Sequence[Filter]) -> None:
+        """Show a result, with its buttons if it could be remembered."""
+        pages = render(result)
+        view = await self._recall.remember(
+            reply.place, kind, result, build=self._build, filters=filters, pages=len(pages)
+        )
+        below = buttons(view.token, view.actions, pages=len(pages)) if view else None
+        message = await reply.show(embed=pages[0], view=below)
+        if view:
+            self._results.keep(view.turn, result)
+            await self._recall.posted(view, message)
 
     def _invitation(self) -> str:
         """A link that invites the bot with the least it needs: to see, write, embed and reply in channels."""
@@ -147,15 +260,19 @@ class FootnoteClient(discord.Client):
         )
 
 
-def _call(kind: str, text: str) -> Call[Result]:
+def _by_a_person(message: discord.Message) -> bool:
+    return not (message.author.bot or message.webhook_id or message.is_system())
+
+
+def _call(kind: Kind, text: str, history: Sequence[Turn], filters: Sequence[Filter], watch: Watch) -> Call[Result]:
     """What to ask the assistant.
 
     Raises:
         QuestionError: `text` cannot be asked.
     """
-    if kind == "episodes":
-        return lambda assistant, cancelled: assistant.episodes()
     words = check_question(text, what="topic" if kind == "topic" else "question")
     if kind == "topic":
         return lambda assistant, cancelled: assistant.topic(words, cancelled=cancelled)
-    return lambda assistant, cancelled: assistant.ask(words, cancelled=cancelled)
+    return lambda assistant, cancelled: ask_watched(
+        assistant, words, watch=watch, history=history, filters=filters, cancelled=cancelled
+    )

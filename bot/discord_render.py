@@ -1,52 +1,63 @@
-"""Answers, refusals, topic summaries and episode lists as Discord embeds, within Discord's limits.
+"""Answers, refusals and topic summaries as Discord embeds, page after page, and what a waiting person is told.
 
-What does not fit is left out whole: a statement goes together with its sources, never without, and how many
-are missing is said. Pure functions; knows nothing of connections or of how an answer came about.
+Each outcome has a sign and words of its own in its title: colour alone tells nothing. Pure functions; knows nothing of
+connections or of how an answer came about.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 import discord
 
 from bot import wording
-from bot.discord_text import length, link, safe
+from bot.discord_layout import QUOTE_LIMIT, Statement, compose, embeds, paragraphs, quoted
+from bot.discord_text import length, safe
+from bot.state.conversations import Cited, Kept
+from bot.state.subscriptions import Subscription
 from bot.worker import Place
-from rag.types import Answer, Citation, Episode, NotCovered, TopicSummary
+from rag.types import Answer, Citation, NotCovered, Sentence, TopicSummary
 
-DESCRIPTION_LIMIT = 4096
-QUOTE_LIMIT = 1200
-CUT_NOTE_ROOM = 120  # kept free for the line that says how much is missing
+EXCERPT_LIMIT = 1200
+EVIDENCE_LIMIT = 300  # characters of each passage that is shown while an answer is being written
 
 ANSWER = discord.Colour(0x2E8B57)
 TOPIC = discord.Colour(0x3B7DD8)
 CLOSEST = discord.Colour(0xE6A117)
 NOT_COVERED = discord.Colour(0x8A8F98)
+REPORT = discord.Colour(0xC0392B)
+WRITING = discord.Colour(0x5D6D7E)
 
+CANCELLED = "🛑 Cancelled, as you asked. Nothing was kept."
+
+_NOUNS = {
+    "turns": "question",
+    "pending": "unanswered question",
+    "votes": "vote",
+    "reports": "report",
+    "subscriptions": "subscription",
+    "views": "button row",
+    "settings": "setting",
+}
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Statement:
-    """One line of an embed and the numbers of the citations that must be listed with it."""
-
-    text: str
-    citations: tuple[int, ...]
-    theme: str = ""
-
-
-def render(result: Answer | NotCovered | TopicSummary | Sequence[Episode]) -> discord.Embed:
-    """The embed for whatever the assistant gave back; a list of episodes stands for itself."""
+def render(result: Answer | NotCovered | TopicSummary) -> tuple[discord.Embed, ...]:
+    """The pages for whatever the assistant gave back, one at least."""
     if isinstance(result, Answer):
         return _answer(result)
     if isinstance(result, NotCovered):
         return _closest(result) if result.closest else _not_covered(result)
-    if isinstance(result, TopicSummary):
-        return _topic(result)
-    return _episodes(result)
+    return _topic(result)
+
+
+def writing(question: str, evidence: Sequence[Citation], sentences: Sequence[Sentence]) -> discord.Embed:
+    """What is shown while an answer is being written: what has been checked so far, and what it is written from."""
+    found = [Statement(text=f"“{safe(c.display, EVIDENCE_LIMIT)}”", citations=(c.n,)) for c in evidence]
+    said = [safe(sentence.text, QUOTE_LIMIT) for sentence in sentences]
+    opening = [_asked(question), "\n".join(said), "✍️ I am writing an answer from what I found:"]
+    return embeds("⏳ Found in your notes, not an answer yet", WRITING, compose(opening, found, evidence)[:1])[0]
 
 
 def place_in_line(place: Place) -> str:
@@ -56,8 +67,64 @@ def place_in_line(place: Place) -> str:
     if place.loading:
         return f"⏳ I am just starting up. You are {ordinal} in line."
     if number == 1:
-        return "⏳ It is your turn: I am looking through the notes."
+        return f"⏳ It is your turn: I am looking through the notes, about {_duration(place.seconds)}."
     return f"⏳ You are {ordinal} in line, about {_duration(place.seconds)}."
+
+
+def forgotten(questions: int) -> str:
+    """What somebody is told who had a conversation forgotten."""
+    if not questions:
+        return "🧹 There was nothing of yours to forget here."
+    return f"🧹 I have forgotten what you asked here: {wording.plural(questions, 'question')}."
+
+
+def erased(counts: Mapping[str, int]) -> str:
+    """What somebody is told who had everything about them erased; `counts`: rows by table."""
+    what = [wording.plural(count, _NOUNS[table]) for table, count in counts.items() if count]
+    if not what:
+        return "🧹 I had nothing stored about you."
+    return (
+        f"🧹 Erased: {', '.join(what)}. I keep nothing about you any longer. "
+        "Messages in Discord stay until they are deleted there."
+    )
+
+
+def covered_now(waiting: Subscription) -> str:
+    """The line above an answer that somebody has waited for."""
+    day = datetime.fromtimestamp(waiting.subscribed_at, UTC).date().isoformat()
+    return f"📬 On {wording.format_date(day)} you asked what the notes did not cover. Now they do:"
+
+
+def wrong_citation(kept: Kept, cited: Cited, *, reason: str, user: int, shown: str, url: str) -> discord.Embed:
+    """What the owner is sent about a citation that somebody holds for wrong: all that shows why.
+
+    `shown`: the answer as this module rendered it; `url`: of the message it stands in.
+    """
+    asked = kept.asked
+    where = f"{cited.note_file} {cited.counted} {wording.lines(cited.line_start, cited.line_end)}"
+    lines = {
+        "Question": safe(asked.question, 300),
+        "Looked for": safe(asked.searched, 300),
+        "Citation": f"[{cited.n}] {safe(where, 200)}",
+        "Episode": safe(cited.episode_id, 200),
+        "Passage": safe(cited.passage_id, 200),
+        "Index": safe(asked.build, 100),
+        "Reason": safe(reason, 1000),
+        "Reported by": f"<@{user}>",
+        "Answer": url,
+    }
+    said = "\n".join(f"**{name}:** {text}" for name, text in lines.items() if text)
+    return embeds("🚩 A citation was reported as wrong", REPORT, [paragraphs([said, _excerpt(shown)])])[0]
+
+
+def _excerpt(shown: str) -> str:
+    """What was shown, whose formatting is our own, as many lines of it as fit."""
+    kept: list[str] = []
+    for line in shown.splitlines():
+        if length("\n".join([*kept, line])) > EXCERPT_LIMIT:
+            break
+        kept.append(line)
+    return paragraphs(["**As I showed it:**", "\n".join(kept)]) if kept else ""
 
 
 def _duration(seconds: float) -> str:
@@ -66,112 +133,41 @@ def _duration(seconds: float) -> str:
     return f"{max(1, round(seconds))} s" if seconds < 10 else f"{5 * round(seconds / 5)} s"
 
 
-def _answer(answer: Answer) -> discord.Embed:
+def _answer(answer: Answer) -> tuple[discord.Embed, ...]:
     opening = [_asked(answer.question), *_searched(answer), safe(answer.lead_in, 300)]
+    opening += filter(None, [wording.written(answer.sentences)])
     statements = [
-        _Statement(text=_quoted(s.text) if s.verbatim else safe(s.text, QUOTE_LIMIT), citations=s.citations)
+        Statement(text=quoted(s.text) if s.verbatim else safe(s.text, QUOTE_LIMIT), citations=s.citations)
         for s in answer.sentences
     ]
-    return _embed("✅ From your notes", ANSWER, _compose(opening, statements, answer.citations))
+    pages = compose(opening, statements, answer.citations, again=_asked(answer.question))
+    return embeds("✅ From your notes", ANSWER, pages)
 
 
-def _closest(result: NotCovered) -> discord.Embed:
+def _closest(result: NotCovered) -> tuple[discord.Embed, ...]:
     opening = [_asked(result.question), *_searched(result), f"**{safe(wording.refusal(result), 300)}**"]
     near = wording.near_episodes(result.near_episodes)
     opening += [*_absent(result), *([safe(near, 300)] if near else []), "What comes nearest:"]
-    statements = [_Statement(text=_quoted(c.display), citations=(c.n,)) for c in result.closest]
-    description = _compose(opening, statements, result.closest)
-    return _embed("🔎 No clear answer, but this comes near", CLOSEST, description)
+    statements = [Statement(text=quoted(c.display), citations=(c.n,)) for c in result.closest]
+    pages = compose(opening, statements, result.closest, again=_asked(result.question))
+    return embeds("🔎 No clear answer, but this comes near", CLOSEST, pages)
 
 
-def _not_covered(result: NotCovered) -> discord.Embed:
-    reason = safe(wording.refusal(result), 300)
-    description = _paragraphs([_asked(result.question), *_searched(result), reason, *_absent(result)])
-    return _embed("🚫 Not in your notes", NOT_COVERED, description)
+def _not_covered(result: NotCovered) -> tuple[discord.Embed, ...]:
+    reason = f"**{safe(wording.refusal(result), 300)}**"
+    page = paragraphs([_asked(result.question), *_searched(result), reason, *_absent(result)])
+    return embeds("🚫 Not in your notes", NOT_COVERED, [page])
 
 
-def _topic(summary: TopicSummary) -> discord.Embed:
+def _topic(summary: TopicSummary) -> tuple[discord.Embed, ...]:
     points, episodes = len(summary.points), len(summary.episodes)
     counts = f"{wording.plural(points, 'point')}, {wording.plural(episodes, 'episode')}"
     statements = [
-        _Statement(text=_quoted(point.text), citations=point.citations, theme=point.theme) for point in summary.points
+        Statement(text=quoted(point.text), citations=point.citations, theme=point.theme) for point in summary.points
     ]
     opening = [_asked(summary.topic), f"What your notes say about it: {counts}."]
-    return _embed("🗂️ Topic across your notes", TOPIC, _compose(opening, statements, summary.citations))
-
-
-def _episodes(episodes: Sequence[Episode]) -> discord.Embed:
-    title = f"🎧 Episodes in your notes ({len(episodes)})"
-    if not episodes:
-        return _embed(title, TOPIC, "There are no episodes in your notes yet.")
-    statements = [
-        _Statement(text=_episode_line(episode), citations=(), theme=show or "Show not named")
-        for show, group in groupby(episodes, key=lambda episode: episode.show)
-        for episode in group
-    ]
-    return _embed(title, TOPIC, _compose([], statements, (), noun="episode"))
-
-
-def _episode_line(episode: Episode) -> str:
-    notes = wording.plural(len({entry.note_file for entry in episode.entries}), "note")
-    url = next(filter(None, map(wording.safe_url, episode.urls)), None)
-    name = link(episode.title or "untitled episode", url)
-    return " · ".join(filter(None, (f"• {name}", safe(wording.format_date(episode.date), 40), notes)))
-
-
-def _compose(
-    opening: Iterable[str],
-    statements: Sequence[_Statement],
-    citations: Iterable[Citation],
-    *,
-    noun: str = "statement",
-) -> str:
-    """The opening, as many statements as fit together with their sources, and a word on what is missing."""
-    sources = {citation.n: citation for citation in citations}
-    head = _paragraphs(opening)
-    kept: list[_Statement] = []
-    text = ""
-    for statement in statements:
-        longer = _lay_out(head, [*kept, statement], sources)
-        if length(longer) > DESCRIPTION_LIMIT - CUT_NOTE_ROOM:
-            break
-        kept, text = [*kept, statement], longer
-    missing = len(statements) - len(kept)
-    cut_note = f"*{wording.plural(missing, noun)} more did not fit here.*" if missing else ""
-    return _paragraphs([text or head, cut_note])
-
-
-def _lay_out(head: str, statements: Sequence[_Statement], sources: Mapping[int, Citation]) -> str:
-    parts = [head]
-    for theme, group in groupby(statements, key=lambda statement: statement.theme):
-        lines = [_marked(statement) for statement in group]
-        parts.append("\n".join([f"**{safe(theme, 120)}**", *lines] if theme else lines))
-    cited = sorted({n for statement in statements for n in statement.citations if n in sources})
-    if cited:
-        parts.append("\n".join(["**Sources**", *(_source(sources[n]) for n in cited)]))
-    return _paragraphs(parts)
-
-
-def _marked(statement: _Statement) -> str:
-    return " ".join([statement.text, *(f"[{n}]" for n in statement.citations)])
-
-
-def _source(citation: Citation) -> str:
-    """ "[1] **Show: Title** · 6 Jul 2023 · 1:07:30 · notes.txt line 12", with episode and minute as links."""
-    name = link(wording.episode_name(citation.show, citation.episode), citation.url)
-    minute = "" if citation.seconds is None else link(wording.minute(citation), citation.url)
-    word = citation.counted + ("" if citation.line_start == citation.line_end else "s")
-    file = f"{safe(citation.note_file, 80)} {word} {wording.lines(citation.line_start, citation.line_end)}"
-    also = safe(wording.also(citation.also), 200) if citation.also else ""
-    return " · ".join(filter(None, (f"[{citation.n}] **{name}**", _date(citation), minute, file, also)))
-
-
-def _date(citation: Citation) -> str:
-    return safe(wording.format_date(citation.date), 40)
-
-
-def _quoted(text: str) -> str:
-    return f"“{safe(text, QUOTE_LIMIT)}”"
+    pages = compose(opening, statements, summary.citations, again=_asked(summary.topic))
+    return embeds("🗂️ Topic across your notes", TOPIC, pages)
 
 
 def _asked(text: str) -> str:
@@ -189,11 +185,3 @@ def _searched(result: Answer | NotCovered) -> list[str]:
 def _absent(result: NotCovered) -> list[str]:
     lines = (wording.absent(result.absent_words), wording.did_you_mean(result.did_you_mean))
     return [safe(line, 300) for line in lines if line]
-
-
-def _paragraphs(parts: Iterable[str]) -> str:
-    return "\n\n".join(filter(None, parts))
-
-
-def _embed(title: str, colour: discord.Colour, description: str) -> discord.Embed:
-    return discord.Embed(title=title, colour=colour, description=description)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import traceback
 
+from bot.state.errors import StateBeingRead, StateError
 from bot.worker import DeadlinePassed, QueueFull, Restarting
 from rag import errors
 
@@ -26,6 +27,8 @@ SENTENCES: tuple[tuple[type[Exception], str], ...] = (
     (errors.IndexProblem, "I cannot use my index of the notes. My owner has to look into it first."),
     (errors.ModelError, "My language model cannot be loaded. My owner has to repair it first."),
     (errors.NotesError, "I cannot read the notes. My owner has to look into it first."),
+    (StateBeingRead, "It is deleted, but traces may be left on the disk just now. Ask me once more in a minute."),
+    (StateError, "I cannot use my memory right now: this was not kept, or not fully erased. Please try again later."),
     (errors.StorageFull, "The machine I run on has no space left. My owner has to make some first."),
     (MemoryError, "The machine I run on is out of memory. Please try again later."),
 )

@@ -22,7 +22,7 @@ def dumps(value: Mapping[str, Any]) -> str:
     return json.dumps(value, ensure_ascii=True)
 
 
-def schema(name: Literal["ask", "topic", "episodes", "eval", "notes", "calibrate"]) -> Json:
+def schema(name: Literal["ask", "topic", "episodes", "eval", "notes", "calibrate", "recommend", "try"]) -> Json:
     """The JSON Schema (2020-12) of what `footnote NAME --json` gives."""
     loaded: Json = json.loads(files("bot").joinpath("schemas", f"{name}.schema.json").read_text("utf-8"))
     return loaded

@@ -66,7 +66,7 @@ def show(console: Console, lines: Iterable[Line]) -> None:
     """Print `lines`: wrapped on a terminal, whole where the output goes to a file or a pipe."""
     for line in lines:
         if console.is_terminal:
-            console.print(_row(line) if line.margin else line.text, overflow="fold")
+            console.print(row(line) if line.margin else line.text, overflow="fold")
         else:
             console.print(plain([line]), soft_wrap=True, markup=False, highlight=False, emoji=False)
 
@@ -93,6 +93,17 @@ def surroundings(citation: Citation) -> list[Line]:
     return [*_source(citation), *(lines or [make_line(citation.display, indent=6)])]
 
 
+def evidence(citations: Sequence[Citation]) -> list[Line]:
+    """The places that an answer is being written from."""
+    places = [make_line(wording.source(citation), indent=2, style=QUIET) for citation in citations]
+    return [make_line(f"From {wording.plural(len(places), 'passage')}:"), *places, BLANK]
+
+
+def statement(sentence: Sentence, cited: Sequence[Citation]) -> Line:
+    """One sentence of an answer, a quote in quotation marks, with the numbers of what it cites."""
+    return _statement(sentence, _links(cited))
+
+
 def citations_in_full(citations: Sequence[Citation]) -> list[Line]:
     """Every citation with its episode, its file and lines, and the quote as it stands there."""
     if not citations:
@@ -103,7 +114,8 @@ def citations_in_full(citations: Sequence[Citation]) -> list[Line]:
 def _answer(answer: Answer) -> list[Line]:
     links = _links(answer.citations)
     statements = [_statement(sentence, links) for sentence in answer.sentences]
-    return [make_line(answer.lead_in), BLANK, *statements, *_searched(answer), *_sources(answer.citations)]
+    who = [BLANK, make_line(written, style=QUIET)] if (written := wording.written(answer.sentences)) else []
+    return [make_line(answer.lead_in), BLANK, *statements, *who, *_searched(answer), *_sources(answer.citations)]
 
 
 def _refusal(result: NotCovered) -> list[Line]:
@@ -177,10 +189,11 @@ def _place(citation: Citation, *, indent: int) -> list[Line]:
     return lines
 
 
-def _row(line: Line) -> Table:
-    row = Table.grid(Column(width=len(line.margin), no_wrap=True), Column(overflow="fold"))
-    row.add_row(Text(line.margin, style=MARK if line.mark else QUOTE), line.text)
-    return row
+def row(line: Line) -> Table:
+    """A line for a rich terminal, with its indent kept where it wraps."""
+    grid = Table.grid(Column(width=len(line.margin), no_wrap=True), Column(overflow="fold"))
+    grid.add_row(Text(line.margin, style=MARK if line.mark else QUOTE), line.text)
+    return grid
 
 
 def _verbatim(citation: Citation) -> Iterator[Line]:

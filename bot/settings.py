@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -14,6 +15,7 @@ from pydantic_settings import SettingsError as UnreadableSetting
 
 from rag.certainty import Answers
 from rag.errors import FootnoteError
+from rag.memory import KvType
 
 DEFAULT_API_BASE = "https://discord.com/api/v10"
 DEFAULT_GATEWAY = "wss://gateway.discord.gg/"
@@ -34,12 +36,50 @@ class DiscordSettings(BaseModel):
     )
     queue_size: int = Field(default=20, ge=1, le=1000, description="Questions that may wait at once.")
     deadline_seconds: float = Field(default=120, gt=0, description="Give up on a question after this long.")
+    thread_follow_ups: bool = Field(
+        default=False,
+        description="Answer follow-ups in a thread without a mention; needs the Message Content intent of the portal.",
+    )
+    retention_days: int = Field(
+        default=30, ge=1, le=3650, description="Days after which a question, and what hangs from it, is deleted."
+    )
 
     @field_validator("token", mode="after")
     @classmethod
     def strip_newline(cls, value: SecretStr) -> SecretStr:
         """A token pasted from a file often ends in a line break."""
         return SecretStr(value.get_secret_value().strip())
+
+
+class WriterSettings(BaseModel):
+    """A server that writes instead of the local model."""
+
+    endpoint: str = Field(
+        default="",
+        description="OpenAI-compatible server that writes, such as http://localhost:8080/v1; empty: the local model.",
+    )
+    model: str = Field(default="", description="What that server calls its model; empty: the first one it lists.")
+    api_key: SecretStr = Field(default=SecretStr(""), description="Key for that server, if it wants one.")
+    timeout_seconds: float = Field(default=60, gt=0, description="Give up when it says nothing for this long.")
+
+    @field_validator("endpoint", mode="after")
+    @classmethod
+    def check_address(cls, value: str) -> str:
+        """Only what can be an address of such a server."""
+        address = value.strip()
+        parts = urlsplit(address)
+        if address and not (parts.scheme in ("http", "https") and parts.hostname and parts.port != 0):
+            raise ValueError("it has to look like http://localhost:8080/v1")
+        return address
+
+    @field_validator("api_key", mode="after")
+    @classmethod
+    def strip_newline(cls, value: SecretStr) -> SecretStr:
+        """A key pasted from a file often ends in a line break; inside of it is nothing that HTTP cannot send."""
+        key = value.get_secret_value().strip()
+        if key and not (key.isascii() and key.isprintable()):
+            raise ValueError("it holds characters that no key has")
+        return SecretStr(key)
 
 
 class Settings(BaseSettings):
@@ -56,14 +96,39 @@ class Settings(BaseSettings):
     )
 
     notes: Path = Field(default=Path("knowledge"), description="Folder with your notes.")
-    data: Path = Field(default=Path(".data"), description="Folder for the index; can always be rebuilt.")
+    data: Path = Field(default=Path(".data"), description="Folder for the index, and for what the bot remembers.")
     models: Path = Field(default=Path("models"), description="Folder with the model files.")
+    embedder: str = Field(
+        default="footnote-minilm-l6",
+        min_length=1,
+        description="Model that turns texts into vectors: a name from footnote models list, or a path to a GGUF file.",
+    )
+    model: str = Field(
+        default="smollm2-135m-instruct",
+        min_length=1,
+        description="Language model that writes, where it has shown that it can: a name, or a path to a GGUF file.",
+    )
     threads: int = Field(
         default=0,
         ge=0,
         le=256,
-        description="Threads for the models; 0 leaves one of three or more cores free.",
+        description="Threads for the models; 0: as many as proved fastest when the index was first built.",
     )
+    gpu_layers: str = Field(
+        default="auto",
+        description="Layers of the language model on the GPU; auto: all, if llama.cpp was built for one; 0: none.",
+    )
+    context_tokens: int = Field(
+        default=4096,
+        ge=1024,
+        le=1 << 20,
+        multiple_of=256,
+        description="Tokens that a prompt and what is written after it may have together.",
+    )
+    kv_type: KvType = Field(
+        default="f16", description="How the context is kept in memory: f16, or q8_0 for about half of that."
+    )
+    mmap: bool = Field(default=True, description="Map the model file into memory instead of copying it.")
     answers: Answers = Field(
         default="balanced",
         description="How readily to answer: cautious, balanced or generous; see what each does: footnote calibrate.",
@@ -71,7 +136,16 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="WARNING", description="How much to log; INFO shows ids and timings, never a question."
     )
+    writer: WriterSettings = Field(default_factory=WriterSettings)
     discord: DiscordSettings = Field(default_factory=DiscordSettings)
+
+    @field_validator("gpu_layers", mode="after")
+    @classmethod
+    def check_layers(cls, value: str) -> str:
+        """A union of types would be explained by the names of its parts."""
+        if value != "auto" and not (value.isdecimal() and value.isascii()):
+            raise ValueError("it has to be auto or a number")
+        return value
 
     @field_validator("notes", "data", "models", mode="after")
     @classmethod

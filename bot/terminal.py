@@ -18,6 +18,7 @@ from typing import Self, TypeVar
 from rich.console import Console
 
 from bot import wording
+from bot.live import ask_watched, preview
 from bot.question import check_question
 from bot.render_text import Line, Result, citations_in_full, episode_list, make_line, render, show, surroundings
 from rag.errors import FootnoteError, Interrupted
@@ -133,7 +134,10 @@ class Chat:
 
     def _ask(self, question: str) -> None:
         earlier = tuple(self._history)
-        result = self._busy(lambda it, cancelled: it.ask(question, history=earlier, cancelled=cancelled))
+        with preview(self._console) as watch:
+            result = self._assistant.call(
+                lambda it, cancelled: ask_watched(it, question, history=earlier, cancelled=cancelled, watch=watch)
+            )
         self._conclude(result)
         cited = tuple(dict.fromkeys(citation.episode_id for citation in self._sources))
         self._history.append(Turn(question=question, searched=result.searched, episodes=cited))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
 from rag.minutes import format_seconds
-from rag.types import Citation, Episode, Filter, NotCovered, Place
+from rag.types import Citation, Episode, Filter, NotCovered, Place, Sentence
 
 NO_ANSWER = "Your notes don't answer this."
 NOTHING_NEAR = "Your notes don't cover this."
@@ -113,6 +113,15 @@ def absent(words: Iterable[str]) -> str:
     """One line naming the question's words that stand nowhere in the notes, or "" if there are none."""
     listed = ", ".join(clean(word) for word in words)
     return f"Words that occur nowhere in your notes: {listed}" if listed else ""
+
+
+def written(sentences: Iterable[Sentence]) -> str:
+    """Which sentences are quotes, where not all of them are; "" where all are."""
+    verbatim = [sentence.verbatim for sentence in sentences]
+    if all(verbatim):
+        return ""
+    quotes = "What stands in quotation marks is your notes' own words; the rest is" if any(verbatim) else "This is"
+    return f"{quotes} a model's wording, checked against the sources it cites."
 
 
 def searched(filters: Iterable[Filter]) -> list[str]:

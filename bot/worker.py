@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import queue
 import threading
 import time
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Generic, TypeAlias, TypeVar
 
+from bot.owner_thread import OwnerThread
 from rag.errors import FootnoteError, Interrupted
 from rag.protocols import Assistant, Cancelled
 
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 Call: TypeAlias = Callable[[Assistant, Cancelled], T]
 
-TYPICAL_SECONDS = {"ask": 4.0, "topic": 6.0, "episodes": 0.2}  # until this machine has shown its own pace
+TYPICAL_SECONDS = {"ask": 4.0, "topic": 6.0, "browse": 0.2}  # until this machine has shown its own pace
 UNKNOWN_SECONDS = 5.0
 LEARNING_RATE = 0.3
 
@@ -67,6 +67,7 @@ class Job(Generic[T]):
     kind: str
     call: Call[T]
     done: asyncio.Future[T]
+    patient: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
 
     def cancel(self) -> None:
@@ -106,15 +107,19 @@ class Worker:
         self._typical = dict(TYPICAL_SECONDS)
         self._news = asyncio.Event()
         self._closing = False
-        self._thread = _OwnerThread()
+        self._thread = OwnerThread("footnote-assistant")
         self._serving: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin to open the assistant and to take jobs. Call it on the running event loop."""
         self._serving = asyncio.create_task(self._serve(), name="footnote-worker")
 
-    def submit(self, kind: str, call: Call[T]) -> Job[T]:
-        """Put a call in line; `kind` groups calls that take about as long as each other.
+    def submit(self, kind: str, call: Call[T], *, patient: bool = False) -> Job[T]:
+        """Put a call in line.
+
+        Args:
+            kind: groups calls that take about as long as each other.
+            patient: nobody waits for it: it lets everybody else go first, and has neither deadline nor limit.
 
         Raises:
             QueueFull: as many jobs wait as are allowed to.
@@ -122,17 +127,21 @@ class Worker:
         """
         if self._closing:
             raise Restarting("The worker is closing.")
-        if len(self._waiting) >= self._queue_size:
-            raise QueueFull(f"{len(self._waiting)} questions are waiting already.")
-        loop = asyncio.get_running_loop()
-        job = Job(kind=kind, call=call, done=loop.create_future())
-        too_late = DeadlinePassed(f"Not done within {self._deadline_seconds:g} s.")
-        timer = loop.call_later(self._deadline_seconds, job.fail, too_late)
-        job.done.add_done_callback(lambda _: timer.cancel())
+        ahead = sum(not other.patient for other in self._waiting)
+        if ahead >= self._queue_size and not patient:
+            raise QueueFull(f"{ahead} questions are waiting already.")
+        job = Job(kind=kind, call=call, done=asyncio.get_running_loop().create_future(), patient=patient)
+        if not patient:
+            self._give_deadline(job)
         job.done.add_done_callback(lambda _: self._leave_line(job))
-        self._waiting.append(job)
+        self._waiting.insert(len(self._waiting) if patient else ahead, job)
         self._news.set()
         return job
+
+    def _give_deadline(self, job: Job[Any]) -> None:
+        too_late = DeadlinePassed(f"Not done within {self._deadline_seconds:g} s.")
+        timer = asyncio.get_running_loop().call_later(self._deadline_seconds, job.fail, too_late)
+        job.done.add_done_callback(lambda _: timer.cancel())
 
     def place(self, job: Job[Any]) -> Place:
         """Where `job` stands now. The one that is running counts as first in line."""
@@ -214,44 +223,3 @@ class Worker:
     def _learn(self, kind: str, seconds: float) -> None:
         before = self._typical.get(kind, seconds)
         self._typical[kind] = before + LEARNING_RATE * (seconds - before)
-
-
-class _OwnerThread:
-    """A daemon thread that makes calls one after the other and hands their outcomes to the event loop.
-
-    A daemon, not an executor's thread: a call that cannot be stopped must not keep the program alive.
-    """
-
-    def __init__(self) -> None:
-        self._calls: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="footnote-assistant", daemon=True)
-
-    async def run(self, call: Callable[[], T]) -> T:
-        if not self._thread.ident:
-            self._thread.start()
-        loop = asyncio.get_running_loop()
-        outcome: asyncio.Future[T] = loop.create_future()
-        self._calls.put(partial(_make_call, call, outcome, loop))
-        return await outcome
-
-    def _work(self) -> None:
-        while True:
-            self._calls.get()()
-
-
-def _make_call(call: Callable[[], T], outcome: asyncio.Future[T], loop: asyncio.AbstractEventLoop) -> None:
-    report: Callable[[], None]
-    try:
-        report = partial(_unless_done, outcome, outcome.set_result, call())
-    except Exception as error:
-        report = partial(_unless_done, outcome, outcome.set_exception, error)
-    except BaseException as error:  # a panic in a library's Rust code is one, and must not end the thread
-        panic = RuntimeError(type(error).__name__).with_traceback(error.__traceback__)
-        report = partial(_unless_done, outcome, outcome.set_exception, panic)
-    with contextlib.suppress(RuntimeError):  # the loop has been closed meanwhile
-        loop.call_soon_threadsafe(report)
-
-
-def _unless_done(outcome: asyncio.Future[T], settle: Callable[[Any], None], value: object) -> None:
-    if not outcome.done():
-        settle(value)

@@ -97,7 +97,7 @@ def calibrate(index: Index, embedder: Embedder, answerer: Answerer, *, progress:
     """
     tell = progress or (lambda _stage, _done, _total: None)
     trials, away = make_trials(index.passages), off_topic_questions()
-    vectors = embedder.embed([trial.question for trial in trials] + away)
+    vectors = embedder.embed([trial.question for trial in trials] + away, questions=True)
     measured = np.zeros((2, len(trials)))  # p(answerable) with the passage in the notes, and without it
     for i, trial in enumerate(trials):
         copies = frozenset(index.copies(trial.row))

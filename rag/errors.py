@@ -7,6 +7,7 @@
     ├── ModelError
     │   ├── ModelMissing        not on disk, or truncated
     │   ├── ModelCorrupt        wrong sha256, or llama.cpp cannot load it
+    │   ├── NotEnoughMemory     it does not fit into what is free
     │   ├── DownloadError       cannot be fetched (network, space, wrong hash)
     │   ├── ContextTooLong      the prompt does not fit into the model's context
     │   └── EndpointAway        no usable answer from the server that runs the model
@@ -56,6 +57,10 @@ class ModelMissing(ModelError):
 
 class ModelCorrupt(ModelError):
     """A model file has the wrong sha256, or cannot be loaded."""
+
+
+class NotEnoughMemory(ModelError):
+    """A model needs more memory than is free."""
 
 
 class DownloadError(ModelError):

@@ -5,8 +5,9 @@ Knows nothing of how a build is made; see rag/indexing.py for that.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from rag.types import SHIPPED, Episode, FloatArray, Hit, Passage, Pipeline, Plac
 from rag.words import terms, words
 
 NEAREST_VECTORS = 300
+AROUND = 2  # passages shown before and behind one, on request
 LEXICAL_CANDIDATES = 50
 SCORED_WHOLE = 3000  # so many rows are all scored, rather than looked for among the nearest
 SMALL = 60_000  # so many vectors are all scored in less time than Chroma takes to find the nearest
@@ -125,6 +127,18 @@ class Index:
 
     def episode_of(self, passage: Passage) -> Episode:
         return self.episodes[passage.episode_id]
+
+    def around(self, passage: Passage) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The texts of the passages before and behind a passage, in its note and about its episode."""
+        places = range(passage.position - AROUND, passage.position + AROUND + 1)
+        near = filter(None, (self._by_position.get((passage.note_file, place)) for place in places))
+        here = [other for other in near if other.episode_id == passage.episode_id]
+        before = tuple(other.text for other in here if other.position < passage.position)
+        return before, tuple(other.text for other in here if other.position > passage.position)
+
+    @cached_property
+    def _by_position(self) -> Mapping[tuple[str, int], Passage]:
+        return {(passage.note_file, passage.position): passage for passage in self.passages}
 
     def search(
         self,

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from rag.types import Answer, Earlier, Episode, FloatArray, NotCovered, TopicSummary
+from rag.types import Answer, Citation, Earlier, Episode, Filter, FloatArray, NotCovered, Overview, TopicSummary
 
 
 class Cancelled(Protocol):
@@ -27,11 +27,11 @@ class Embedder(Protocol):
 
     @property
     def fingerprint(self) -> str:
-        """sha256 of the model file: vectors of two fingerprints must never be mixed."""
+        """What vectors are known by, of the model file's sha256: those of two fingerprints must never be mixed."""
         ...
 
-    def embed(self, texts: Sequence[str]) -> FloatArray:
-        """Unit-length vectors, shape (len(texts), dimension)."""
+    def embed(self, texts: Sequence[str], *, questions: bool = False) -> FloatArray:
+        """Unit-length vectors, shape (len(texts), dimension); `questions` where the texts are to be searched for."""
         ...
 
 
@@ -97,13 +97,47 @@ class Generator(Protocol):
         ...
 
 
+class Browsing(Protocol):
+    """What can be looked up in the notes without a question. No language model is asked."""
+
+    def overview(self) -> Overview:
+        """What there is to ask about."""
+        ...
+
+    def around(self, passages: Sequence[str]) -> Sequence[Citation]:
+        """The passages with these ids, whole, with what stands around them; those that are gone are left out."""
+        ...
+
+    def more(self, question: str, *, episode: str, without: Sequence[str]) -> Sequence[Citation]:
+        """What comes nearest to a question in the episode with this id, the passages in `without` left out."""
+        ...
+
+    def outline(self, episode: str) -> Sequence[Citation]:
+        """Passages that show what is said when in the episode with this id; only such as have a minute."""
+        ...
+
+    def quote(self, topic: str) -> Citation | None:
+        """A passage about a topic, any where the topic is empty, not always the same; None where there is none."""
+        ...
+
+
 class Assistant(Protocol):
     """What every face talks to. Synchronous; one thread owns it (see bot/worker.py)."""
 
     def ask(
-        self, question: str, *, history: Sequence[Earlier] = (), cancelled: Cancelled | None = None
+        self,
+        question: str,
+        *,
+        history: Sequence[Earlier] = (),
+        filters: Sequence[Filter] = (),
+        cancelled: Cancelled | None = None,
     ) -> Answer | NotCovered:
-        """Answer from the notes. `history`: earlier questions of the conversation, oldest first."""
+        """Answer from the notes.
+
+        Args:
+            history: earlier questions of the conversation, oldest first.
+            filters: what to keep to; see `rag.choices.choose` for their labels.
+        """
         ...
 
     def topic(self, topic: str, *, cancelled: Cancelled | None = None) -> TopicSummary | NotCovered:
@@ -112,6 +146,10 @@ class Assistant(Protocol):
 
     def episodes(self) -> Sequence[Episode]:
         """Every episode in the notes, in the order of show and date."""
+        ...
+
+    def browse(self) -> Browsing:
+        """What can be looked up without a question. Of the index as it is now: ask for it anew each time."""
         ...
 
     def reload(self) -> None:

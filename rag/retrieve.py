@@ -13,6 +13,7 @@ from functools import cached_property
 
 from rag import rank
 from rag.boilerplate import asks_for_asides
+from rag.choices import Choice, choose
 from rag.clock import Clock
 from rag.errors import QuestionError
 from rag.filters import Names, Scope, narrow, nearness, preferred
@@ -22,7 +23,7 @@ from rag.parts import compared, left_out, split
 from rag.protocols import Embedder
 from rag.question import asks_about_episode, can_answer, exact_words, first_words, is_wordless, leans, resolve
 from rag.spelling import correct
-from rag.types import SHIPPED, Earlier, FloatArray, Hit, Pipeline
+from rag.types import SHIPPED, Earlier, Filter, FloatArray, Hit, Pipeline
 from rag.words import Word, content_words, words
 
 HITS = 20
@@ -65,6 +66,8 @@ class Retrieved:
         cosine: of the nearest hit, -1 to 1.
         scopes: what the question names.
         rows: those the search was narrowed to; None where it was not.
+        within: those that were chosen beside the question: what else the notes have does not count. None for all.
+        chosen: the filters that chose them.
         parts: what it asks, one by one; empty where it asks one thing.
         remarks: what the reader should know about the search.
     """
@@ -77,6 +80,8 @@ class Retrieved:
     cosine: float
     scopes: tuple[Scope, ...] = ()
     rows: frozenset[int] | None = None
+    within: frozenset[int] | None = None
+    chosen: tuple[Filter, ...] = ()
     parts: tuple[Part, ...] = ()
     remarks: tuple[str, ...] = ()
 
@@ -96,11 +101,17 @@ class Retriever:
         question: str,
         *,
         history: Sequence[Earlier] = (),
+        filters: Sequence[Filter] = (),
         without: AbstractSet[int] = frozenset(),
         clock: Clock | None = None,
     ) -> Retrieved:
-        """Search and weigh the evidence, as if the rows in `without` were not in the notes."""
+        """Search and weigh the evidence, as if the rows in `without` were not in the notes.
+
+        Raises QuestionError, for `filters` as `rag.choices.choose` does.
+        """
         clock = clock or Clock()
+        choice = choose(filters, self._index.episodes.values())
+        within = self._rows_of(choice) if choice else None
         if is_wordless(question):
             raise QuestionError("There is no word in that question to search for.", remedy="Ask in words.")
         asked = first_words(question)
@@ -108,10 +119,14 @@ class Retriever:
         searched = self._spelt(resolved)
         corrected = frozenset(word.written for word in words(searched)) - {word.written for word in words(resolved)}
         with clock.stage("embed"):
-            vector = self._embedder.embed([searched])[0]
+            vector = self._embedder.embed([searched], questions=True)[0]
         with clock.stage("search"):
             before = self._before(asked, history)
-            found = self.retrieve_vector(searched, vector, without=without, before=before, corrected=corrected)
+            found = self.retrieve_vector(
+                searched, vector, without=without, within=within, before=before, corrected=corrected
+            )
+            if choice:
+                found = replace(found, chosen=choice.shown, remarks=(*choice.remarks, *found.remarks))
             cut = (CUT.format(last=asked[-CUT_SHOWN:]),) if asked != question else ()
             found = replace(found, remarks=(*cut, *found.remarks))
             return self._with_parts(found, without) if self._pipeline.parts else found
@@ -122,18 +137,20 @@ class Retriever:
         vector: FloatArray,
         *,
         without: AbstractSet[int] = frozenset(),
+        within: frozenset[int] | None = None,
         before: Sequence[Scope] = (),
         corrected: AbstractSet[str] = frozenset(),
     ) -> Retrieved:
         """`retrieve` for a question whose vector is known, shape (dimension,); `before` is preferred, too.
 
-        `corrected`: words of it that were typed otherwise; a name among them is only preferred.
+        `corrected`: words of it that were typed otherwise; a name among them is only preferred. `within`: the only rows
+        that count, as if there were no others in the notes.
         Where the search is narrowed, the evidence must hold in all of the notes as well as in what is left of them:
         a passage elsewhere that is much nearer speaks against an answer.
         """
         scopes = (self._names.scopes(searched, corrected=corrected) or list(before)) if self._pipeline.filters else []
-        rows = narrow(scopes, self._index.passages, self._index.rows_with)
-        hits = self._find(searched, vector, scopes, without=without)
+        rows = self._narrowed(scopes, within)
+        hits = self._find(searched, vector, scopes, without=without, within=within)
         told = left_out(searched, [word for scope in scopes if scope.shown.kind in WHEN for word in scope.words])
         p, cosine = self._weigh(told, hits)
         if rows is not None:
@@ -149,6 +166,7 @@ class Retriever:
             cosine=cosine,
             scopes=tuple(scope if rows is not None else _softened(scope) for scope in scopes),
             rows=rows,
+            within=within,
             remarks=_left_nothing(scopes, rows),
         )
 
@@ -162,8 +180,8 @@ class Retriever:
         asked = left_out(found.searched, [word for scope in found.scopes for word in scope.words])
         if not content_words(asked):
             return None
-        vector = self._embedder.embed([asked])[0]
-        hits = find(self._index, asked, vector, without=found.rows, pipeline=self._pipeline)
+        vector = self._embedder.embed([asked], questions=True)[0]
+        hits = find(self._index, asked, vector, without=found.rows, within=found.within, pipeline=self._pipeline)
         p, cosine = self._weigh(asked, hits)
         said = tuple(content_words(asked))
         return replace(found, words=said, hits=tuple(hits), p_answerable=p, cosine=cosine, rows=None)
@@ -192,8 +210,11 @@ class Retriever:
         pieces = () if names else split(found.searched)
         parts = [self._about(found, scope, names, without) for scope in names]
         if len(pieces) > 1:
-            vectors = self._embedder.embed(list(pieces))
-            each = [self.retrieve_vector(p, v, without=without) for p, v in zip(pieces, vectors, strict=True)]
+            vectors = self._embedder.embed(list(pieces), questions=True)
+            each = [
+                self.retrieve_vector(piece, one, without=without, within=found.within)
+                for piece, one in zip(pieces, vectors, strict=True)
+            ]
             parts = [_part(piece, one) for piece, one in zip(pieces, each, strict=True)]
         best = max([found.p_answerable, *(part.p_answerable for part in parts)])
         return replace(found, parts=tuple(parts), p_answerable=best)
@@ -202,11 +223,20 @@ class Retriever:
         """What is found for one of several names that are compared, as if the others were not asked about."""
         others = [word for other in names if other is not scope for word in other.words]
         asked = left_out(found.searched, others)
-        rows = narrow([scope, *(s for s in found.scopes if s.shown.kind != scope.shown.kind)], self._index.passages,
-                      self._index.rows_with)  # fmt: skip
-        hits = self._find(asked, found.vector, [scope], without=without, within=rows)
+        others_kinds = (s for s in found.scopes if s.shown.kind != scope.shown.kind)
+        rows = self._narrowed([scope, *others_kinds], found.within)
+        hits = self._find(asked, found.vector, [scope], without=without, within=found.within if rows is None else rows)
         p, cosine = self._weigh(asked, hits)
         return Part(asked=scope.shown.label, vector=found.vector, hits=tuple(hits), p_answerable=p, cosine=cosine)
+
+    def _rows_of(self, choice: Choice) -> frozenset[int]:
+        """The rows of the episodes that were chosen."""
+        return frozenset(row for row, p in enumerate(self._index.passages) if p.episode_id in choice.episodes)
+
+    def _narrowed(self, scopes: Sequence[Scope], within: frozenset[int] | None) -> frozenset[int] | None:
+        """The rows of `within` that the sure names leave; None where they narrow nothing, or leave nothing."""
+        rows = narrow(scopes, self._index.passages, self._index.rows_with)
+        return rows if rows is None or within is None else (rows & within or None)
 
     def _before(self, question: str, history: Sequence[Earlier]) -> tuple[Scope, ...]:
         """What the answer before was about, preferred if the question leans on it."""

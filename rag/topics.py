@@ -103,7 +103,7 @@ class Summarizer:
         searched = correct(topic, known=self._index.lexical.knows, names=self._index.name_words)
         words = content_words(searched)
         with clock.stage("embed"):
-            vector = self._embedder.embed([searched])[0]
+            vector = self._embedder.embed([searched], questions=True)[0]
         _check(cancelled)
         with clock.stage("search"):
             spoken = self._read(vector, words)

@@ -133,10 +133,10 @@ class _Recording:
         self.dimension = embedder.dimension
         self.fingerprint = embedder.fingerprint
 
-    def embed(self, texts: Sequence[str]) -> FloatArray:
+    def embed(self, texts: Sequence[str], *, questions: bool = False) -> FloatArray:
         if texts is not self.texts:
             self.texts.extend(texts)
-        return self._embedder.embed(texts)
+        return self._embedder.embed(texts, questions=questions)
 
 
 def _peaks(size: int) -> tuple[float, float]:

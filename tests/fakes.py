@@ -33,12 +33,14 @@ class FakeEmbedder:
 
     Attributes:
         calls: every list of texts that was embedded.
+        asked: those of them that were questions.
         before: called with the texts first; raise in it to fail.
     """
 
     fingerprint: str = "f" * 64
     before: Callable[[Sequence[str]], None] = lambda _texts: None
     calls: list[list[str]] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
 
     @property
     def dimension(self) -> int:
@@ -49,10 +51,15 @@ class FakeEmbedder:
         """Everything embedded so far, in order."""
         return [text for call in self.calls for text in call]
 
-    def embed(self, texts: Sequence[str]) -> FloatArray:
+    def embed(self, texts: Sequence[str], *, questions: bool = False) -> FloatArray:
         self.before(texts)
+        if questions:
+            self.asked.extend(texts)
         self.calls.append(list(texts))
         return np.stack([bag_of_words(text) for text in texts]) if texts else np.zeros((0, DIMENSION), np.float32)
+
+    def close(self) -> None:
+        """Nothing to let go of."""
 
 
 def flat(_context: str) -> float:

@@ -6,7 +6,7 @@ import math
 import sys
 from dataclasses import asdict
 
-from bot.assistant import starter_model
+from bot.chosen import open_embedder
 from bot.json_face import Json, dumps
 from bot.settings import Settings
 from rag.answer import Answerer
@@ -16,7 +16,6 @@ from rag.certainty import CONFIDENCE, SHARES, Answers, least_trials
 from rag.gate import Thresholds, load_gate_model
 from rag.index import open_index
 from rag.indexing import Progress
-from rag.llama import LlamaEmbedder
 from rag.protocols import Embedder
 
 CERTIFIED = (
@@ -52,7 +51,7 @@ def run_calibrate(settings: Settings, *, preview: Answers | None = None, as_json
 
 
 def _measured(settings: Settings) -> Calibration:
-    embedder = LlamaEmbedder(starter_model(settings.models, "embed"), threads=settings.threads)
+    embedder = open_embedder(settings)
     try:
         return calibrate_index(settings, embedder)
     finally:

@@ -11,6 +11,7 @@ import logging
 import signal
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext, suppress
+from pathlib import Path
 
 import aiohttp
 import discord
@@ -22,8 +23,11 @@ from discord.http import Route
 from bot import failures
 from bot.discord_bot import FootnoteClient
 from bot.settings import Settings
+from bot.state.memory import Memory
+from bot.state.store import open_store, state_path
 from bot.wording import clean
 from bot.worker import Worker
+from rag.errors import FootnoteError
 from rag.protocols import Assistant
 
 log = logging.getLogger(__name__)
@@ -39,8 +43,9 @@ NOT_ACCEPTED = (
     "Reset Token) and put the new one into .env as FOOTNOTE_DISCORD__TOKEN."
 )
 INTENTS_REFUSED = (
-    "Discord refuses the intents the bot asks for (4014), though it asks for no privileged one. Check at "
-    "https://discord.com/developers/applications that the application is not restricted."
+    "Discord refuses the intents the bot asks for (4014). With FOOTNOTE_DISCORD__THREAD_FOLLOW_UPS it needs Message "
+    "Content: switch it on at https://discord.com/developers/applications (Bot), or the setting off. Without it the "
+    "bot asks for no privileged intent; check there that the application is not restricted."
 )
 OUT_OF_REACH = "Discord is out of reach ({why}). Check the network, and https://discordstatus.com, and start again."
 CLOSED = "Discord closed the connection for good (code {code}). Start again; if it stays so, reset the token."
@@ -89,11 +94,12 @@ async def _serve(
         queue_size=settings.discord.queue_size,
         deadline_seconds=settings.discord.deadline_seconds,
     )
-    client = FootnoteClient(settings, worker, announce=typer.echo)
+    memory = Memory(lambda: open_store(state_path(settings.data)))
+    client = FootnoteClient(settings, worker, memory, announce=typer.echo)
     told_to_stop = asyncio.create_task(_signal())
     connection = asyncio.create_task(client.start(token))
     try:
-        with _kept_up(settings, worker, update) if update else nullcontext():
+        with _kept_up(settings, worker, client, update) if update else nullcontext():
             await asyncio.wait({connection, told_to_stop}, return_when=asyncio.FIRST_COMPLETED)
         if connection.done():
             connection.result()
@@ -102,22 +108,40 @@ async def _serve(
         connection.cancel()
 
 
-def _kept_up(settings: Settings, worker: Worker, update: Update) -> AbstractContextManager[None]:
+def _kept_up(
+    settings: Settings, worker: Worker, client: FootnoteClient, update: Update
+) -> AbstractContextManager[None]:
     """Inside the block, the worker's assistant serves the notes as they are."""
     from bot.watch import kept_up
 
     loop = asyncio.get_running_loop()
 
-    async def reloaded() -> None:
+    async def reloaded(build: str) -> None:
         await worker.submit("reload", lambda assistant, _: assistant.reload()).done
+        client.notes_changed(build)
 
     return kept_up(
         settings.notes,
         settings.data,
         refresh=lambda: update(settings),
-        reload=lambda: asyncio.run_coroutine_threadsafe(reloaded(), loop).result(),
+        reload=lambda: asyncio.run_coroutine_threadsafe(reloaded(served(settings.data)), loop).result(),
         tell=lambda sentence: typer.echo(clean(sentence), err=True),
     )
+
+
+def served(data: Path) -> str:
+    """The name of the build that serves, another one once its thresholds are its own; "" where there is none.
+
+    Not on the event loop.
+    """
+    from rag.build import current_build
+    from rag.calibration import DUE_FROM, is_calibrated
+
+    try:
+        name = current_build(data).name
+        return name if is_calibrated(data, changed_below=DUE_FROM) else f"{name}, thresholds not its own"
+    except FootnoteError:
+        return ""
 
 
 async def _signal() -> None:

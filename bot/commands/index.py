@@ -11,17 +11,17 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from multiprocessing.connection import Connection
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from bot import wording
+from bot.chosen import embedded_anew, embedder_fingerprint, open_embedder
 from bot.commands.calibrate import calibrate_index
 from bot.settings import Settings
 from rag.calibration import DUE_FROM, is_calibrated
-from rag.catalog import ModelEntry, load_catalog, model_path, verify
 from rag.errors import FootnoteError, IndexProblem
 from rag.indexing import BuildReport, Check, build_index, is_current
 from rag.indexing import Progress as Tell
@@ -39,6 +39,7 @@ def build(settings: Settings, rebuild: bool) -> str:
     Raises:
         FootnoteError: notes, model, disk or index do not allow it; what served before still does.
     """
+    _announce(settings)
     with _progress_bar() as tell:
         return describe(_build(settings, tell, rebuild=rebuild))
 
@@ -53,6 +54,7 @@ def refresh(settings: Settings) -> None:
     """
     if _is_up_to_date(settings):
         return
+    _announce(settings)
     with _progress_bar() as tell:
         report = _build_elsewhere(settings, tell)
     sys.stderr.write(describe(report) + "\n")
@@ -75,11 +77,17 @@ def update(settings: Settings) -> Iterator[None]:
         yield
 
 
+def _announce(settings: Settings) -> None:
+    """Say why much more is computed than has changed in the notes, where another embedder is the reason."""
+    if said := embedded_anew(settings):
+        sys.stderr.write(wording.clean(said) + "\n")
+
+
 def _in_silence(_stage: str, _done: int, _total: int) -> None: ...
 
 
 def _is_up_to_date(settings: Settings, *, changed_below: float = DUE_FROM) -> bool:
-    current = is_current(settings.notes, settings.data, embedder=_embed_model().sha256)
+    current = is_current(settings.notes, settings.data, embedder=embedder_fingerprint(settings))
     return current and is_calibrated(settings.data, changed_below=changed_below)
 
 
@@ -98,10 +106,6 @@ def _warning(warning: ReadWarning) -> str:
     return wording.clean(f"{'Left out' if warning.skipped else 'Look at'} {where}: {warning.reason}")
 
 
-def _embed_model() -> ModelEntry:
-    return next(entry for entry in load_catalog() if entry.role == "embed" and entry.starter)
-
-
 def _build(
     settings: Settings,
     tell: Tell,
@@ -111,19 +115,14 @@ def _build(
     check: Check | None = None,
 ) -> BuildReport:
     """Build, and calibrate unless thresholds were carried over of which less than `changed_below` has changed."""
-    from rag.llama import LlamaEmbedder
+    from bot.engines import settle_threads
 
-    entry = _embed_model()
-    path = model_path(settings.models, entry)
-    verify(entry, path)
-    embedder = LlamaEmbedder(path, threads=settings.threads)
-    try:
+    with closing(open_embedder(settings)) as embedder:
         report = build_index(settings.notes, settings.data, embedder, rebuild=rebuild, progress=tell, check=check)
         if not is_calibrated(settings.data, changed_below=changed_below):
             calibrate_index(settings, embedder, progress=tell)
-        return report
-    finally:
-        embedder.close()
+    settle_threads(settings)
+    return report
 
 
 def _build_elsewhere(

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from rag.protocols import Assistant, Cancelled
-from rag.types import Answer, Citation, Earlier, Episode, EpisodeEntry, NotCovered, Sentence, TopicPoint, TopicSummary
+from rag.protocols import Assistant, Browsing, Cancelled
+from rag.types import (
+    Answer,
+    Citation,
+    Earlier,
+    Episode,
+    EpisodeEntry,
+    Filter,
+    NotCovered,
+    Overview,
+    Sentence,
+    TopicPoint,
+    TopicSummary,
+)
 
 HEAT = Citation(
     n=1,
@@ -93,6 +105,37 @@ def answers(*_: object) -> Answer:
 
 
 @dataclass
+class FakeBrowsing(Browsing):
+    """Gives back what it was given; `calls` holds what was looked up."""
+
+    listed: Sequence[Episode] = (VENUS, LOAF)
+    found: tuple[Citation, ...] = (HEAT, BREAD)
+    calls: list[tuple[str, ...]] = field(default_factory=list)
+
+    def overview(self) -> Overview:
+        models = (("Search", "all-MiniLM-L6-v2"), ("Order of what was found", "SmolLM2"))
+        return Overview(episodes=tuple(self.listed), notes=3, passages=120, models=models)
+
+    def around(self, passages: Sequence[str]) -> Sequence[Citation]:
+        self.calls.append(("around", *passages))
+        before, after = ("The clouds are thick.",), ("Lead melts there.",)
+        known = (each for each in self.found if each.passage_id in passages)
+        return [replace(each, whole=each.display, before=before, after=after) for each in known]
+
+    def more(self, question: str, *, episode: str, without: Sequence[str]) -> Sequence[Citation]:
+        self.calls.append(("more", question, episode, *without))
+        return [each for each in self.found if each.passage_id not in without]
+
+    def outline(self, episode: str) -> Sequence[Citation]:
+        self.calls.append(("outline", episode))
+        return [each for each in self.found if each.episode_id == episode]
+
+    def quote(self, topic: str) -> Citation | None:
+        self.calls.append(("quote", topic))
+        return next(iter(self.found), None)
+
+
+@dataclass
 class FakeAssistant(Assistant):
     """Returns what it was given; `asked` holds every question with the history it came with."""
 
@@ -105,7 +148,12 @@ class FakeAssistant(Assistant):
     reloads: int = 0
 
     def ask(
-        self, question: str, *, history: Sequence[Earlier] = (), cancelled: Cancelled | None = None
+        self,
+        question: str,
+        *,
+        history: Sequence[Earlier] = (),
+        filters: Sequence[Filter] = (),
+        cancelled: Cancelled | None = None,
     ) -> Answer | NotCovered:
         self.asked.append((question, tuple(history)))
         return self.answer(question, cancelled)
@@ -116,6 +164,9 @@ class FakeAssistant(Assistant):
 
     def episodes(self) -> Sequence[Episode]:
         return self.listed
+
+    def browse(self) -> FakeBrowsing:
+        return FakeBrowsing(listed=self.listed)
 
     def reload(self) -> None:
         self.reloads += 1

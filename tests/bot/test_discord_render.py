@@ -7,11 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.discord_render import DESCRIPTION_LIMIT, place_in_line, render
+from bot.discord_layout import DESCRIPTION_LIMIT
+from bot.discord_render import covered_now, erased, place_in_line, render, writing, wrong_citation
 from bot.discord_text import length, link, safe
+from bot.state.conversations import Asked, Cited, Kept
+from bot.state.conversations import Place as Where
+from bot.state.subscriptions import Subscription
 from bot.worker import Place
 from rag.types import Answer, Citation, Filter, NotCovered, Sentence, TopicPoint, TopicSummary
-from tests.bot.samples import ANSWER, CLOSEST, HEAT, NOTHING, SUMMARY, VENUS
+from tests.bot.samples import ANSWER, CLOSEST, HEAT, NOTHING, SUMMARY
 
 HOSTILE = (
     "[a] [click](https://evil.example) https://evil.example <https://evil.example> @everyone @here "
@@ -25,7 +29,7 @@ _SPECIAL = re.compile(r"(?<!\\)(?:\\\\)*[*_~`|<>#\[\]]")
 
 
 def description(result: Answer | NotCovered | TopicSummary) -> str:
-    text = render(result).description
+    text = render(result)[0].description
     assert text
     return text
 
@@ -45,6 +49,9 @@ def test_an_answer_quotes_and_links_episode_and_minute() -> None:
         "",
         "From your notes:",
         "",
+        "What stands in quotation marks is your notes' own words; the rest is a model's wording, checked against the "
+        "sources it cites.",
+        "",
         "“The surface is at 464 °C.” [1]",
         "Bread is done at 96 °C. [1] [2]",
         "",
@@ -55,7 +62,7 @@ def test_an_answer_quotes_and_links_episode_and_minute() -> None:
 
 
 def test_the_three_outcomes_differ_in_colour_and_in_the_words_of_the_title() -> None:
-    embeds = [render(result) for result in (ANSWER, CLOSEST, NOTHING)]
+    embeds = [render(result)[0] for result in (ANSWER, CLOSEST, NOTHING)]
     assert len({embed.colour for embed in embeds}) == 3
     titles = [embed.title or "" for embed in embeds]
     assert "From your notes" in titles[0]
@@ -92,30 +99,47 @@ def test_a_topic_is_grouped_by_theme() -> None:
     assert "3 points, 2 episodes" in text
 
 
-def test_episodes_are_listed_under_their_show_with_date_link_and_number_of_notes() -> None:
-    embed = render([VENUS])
-    assert embed.title == "🎧 Episodes in your notes (1)"
-    assert embed.description == (
-        "**Clear Skies Tonight**\n• [Venus](https://example.org/venus) · 10 Sep 2023 · 2 notes"
-    )
-    assert "no episodes" in (render([]).description or "")
+def test_what_does_not_fit_goes_to_further_pages_each_with_its_sources() -> None:
+    embeds = render(many(30))
+    texts = [embed.description or "" for embed in embeds]
+    assert 2 < len(texts) < 10
+    numbers: list[str] = []
+    for text in texts:
+        assert length(text) <= DESCRIPTION_LIMIT
+        assert text.startswith("> How hot is it?")
+        listed = re.findall(r"^\[(\d+)\] \*\*", text, re.MULTILINE)
+        quoted = re.findall(r"^“.*” \[(\d+)\]$", text, re.MULTILINE)
+        assert listed == quoted
+        numbers += listed
+    assert numbers == [str(n) for n in range(1, 31)]
+    assert [embed.footer.text for embed in embeds][:2] == [f"Page 1 of {len(texts)}", f"Page 2 of {len(texts)}"]
 
 
-def test_a_long_list_of_episodes_ends_with_how_many_are_missing() -> None:
-    text = render([replace(VENUS, title=f"Episode {n}") for n in range(300)]).description or ""
-    shown = text.count("• ")
-    assert 20 < shown < 300
+def test_a_topic_that_is_too_long_is_paged_and_its_themes_go_on() -> None:
+    """It used to be cut, with a count of what did not fit."""
+    points = tuple(TopicPoint(text=f"Words {n} " * 30, citations=(1,), theme="Light") for n in range(1, 41))
+    texts = [embed.description or "" for embed in render(replace(SUMMARY, points=points))]
+    assert len(texts) > 2
+    assert sum(text.count("” [1]") for text in texts) == 40
+    assert all("**Light**" in text and "**Sources**" in text and length(text) <= DESCRIPTION_LIMIT for text in texts)
+
+
+def test_a_statement_whose_sources_fill_more_than_a_page_says_how_much_is_missing() -> None:
+    long = replace(HEAT, episode="Venus " * 40, url="https://example.org/" + "a" * 170)
+    sentence = Sentence(text="All of them.", citations=tuple(range(1, 31)))
+    answer = replace(ANSWER, sentences=(sentence,), citations=tuple(replace(long, n=n) for n in range(1, 31)))
+    text = render(answer)[-1].description or ""
     assert length(text) <= DESCRIPTION_LIMIT
-    assert text.endswith(f"*{300 - shown} episodes more did not fit here.*")
+    assert re.search(r"\*\d+ lines more did not fit here\.\*$", text)
 
 
-def test_what_does_not_fit_is_left_out_with_its_source_and_counted() -> None:
-    text = description(many(30))
+def test_what_is_being_written_is_no_answer_yet() -> None:
+    embed = writing("How hot?", [replace(HEAT, display="hot " * 200)] * 8, ANSWER.sentences[:1])
+    text = embed.description or ""
+    assert "not an answer yet" in (embed.title or "")
+    assert "The surface is at 464 °C." in text
+    assert "…” [1]" in text
     assert length(text) <= DESCRIPTION_LIMIT
-    listed = re.findall(r"^\[(\d+)\] \*\*", text, re.MULTILINE)
-    quoted = re.findall(r"^“.*” \[(\d+)\]$", text, re.MULTILINE)
-    assert listed == quoted == [str(n) for n in range(1, len(listed) + 1)]
-    assert text.endswith(f"*{30 - len(listed)} statements more did not fit here.*")
 
 
 @pytest.mark.parametrize("text", [HOSTILE, HOSTILE * 100, "😀" * 5000, "[" * 5000, "word" * 5000])
@@ -126,12 +150,12 @@ def test_hostile_or_endless_text_keeps_the_limits_and_makes_no_link(text: str) -
     points = (TopicPoint(text=text, citations=(1,), theme=text),)
     topic = replace(SUMMARY, topic=text, points=points, citations=(citation,))
     for result in (answer, refusal, replace(refusal, closest=()), topic):
-        shown = description(result)
-        assert length(shown) <= DESCRIPTION_LIMIT
-        assert set(_LINK.findall(shown)) <= {URL}
-        assert not re.search(r"https?://evil", shown)
-        assert not re.search(r"@(everyone|here)|(?<!\\)<|[\u202a-\u202e\u2066-\u2069\ufeff]", shown)
-    assert "[1] **" in description(answer)
+        for shown in (embed.description or "" for embed in render(result)):
+            assert length(shown) <= DESCRIPTION_LIMIT
+            assert set(_LINK.findall(shown)) <= {URL}
+            assert not re.search(r"https?://evil", shown)
+            assert not re.search(r"@(everyone|here)|(?<!\\)<|[\u202a-\u202e\u2066-\u2069\ufeff]", shown)
+    assert any("[1] **" in (embed.description or "") for embed in render(answer))
 
 
 @pytest.mark.parametrize(
@@ -193,7 +217,7 @@ def test_safe_text_is_one_line_within_the_limit_without_live_markup(text: str, l
         (3, 21.0, False, "⏳ You are third in line, about 20 s."),
         (2, 0.2, False, "⏳ You are second in line, about 1 s."),
         (12, 200.0, False, "⏳ You are number 12 in line, about 3 min."),
-        (1, 4.0, False, "⏳ It is your turn: I am looking through the notes."),
+        (1, 4.0, False, "⏳ It is your turn: I am looking through the notes, about 4 s."),
         (1, 4.0, True, "⏳ I am just starting up. You are first in line."),
     ],
 )
@@ -207,10 +231,55 @@ def test_what_was_searched_is_said_safely() -> None:
         CLOSEST, filters=filters, remarks=("Cut.",), did_you_mean=("Venus",), near_episodes=("Clear Skies",)
     )
     for result in (refused, replace(ANSWER, filters=filters, remarks=("Cut.",))):
-        description = render(result).description or ""
+        description = render(result)[0].description or ""
         assert "Preferred: May\nCut." in description
         assert "Searched: " in description
         assert "@everyone *Mara*" not in description
-    description = render(refused).description or ""
+    description = render(refused)[0].description or ""
     assert "Did you mean Venus?" in description
     assert "Episodes that come nearest: Clear Skies" in description
+
+
+def test_a_report_has_all_that_shows_why_within_the_limit_and_nothing_that_formats() -> None:
+    hostile = HOSTILE * 100
+    cited = Cited(n=1, episode_id=hostile, passage_id=hostile, note_file=hostile, line_start=1, line_end=2)
+    asked = Asked(
+        place=Where(user=1, channel=2),
+        kind="ask",
+        question=hostile,
+        searched=hostile,
+        outcome="answer",
+        cited=(cited,),
+        build=hostile,
+    )
+    kept = Kept(id=1, asked=asked, message=3, asked_at=0.0)
+    shown = "\n".join(f"“Line {n}”" for n in range(1000))
+    embed = wrong_citation(kept, cited, reason=hostile, user=7, shown=shown, url="https://discord.com/channels/@me/2/3")
+    text = embed.description or ""
+    assert length(text) <= DESCRIPTION_LIMIT
+    assert "“Line 0”\n“Line 1”" in text
+    assert not _LINK.search(text)
+    assert "@everyone" not in text
+    for name in (
+        "Question",
+        "Looked for",
+        "Citation",
+        "Episode",
+        "Passage",
+        "Index",
+        "Reason",
+        "Reported by",
+        "Answer",
+    ):
+        assert f"**{name}:** " in text
+
+
+def test_erasing_says_how_much_of_what() -> None:
+    counts = {"turns": 3, "votes": 1, "reports": 0, "subscriptions": 2, "views": 3, "settings": 0, "pending": 0}
+    assert "Erased: 3 questions, 1 vote, 2 subscriptions, 3 button rows." in erased(counts)
+    assert erased(dict.fromkeys(counts, 0)) == "🧹 I had nothing stored about you."
+
+
+def test_who_waited_is_reminded_of_when_they_asked() -> None:
+    waiting = Subscription(id=1, user=1, guild=2, channel=3, question="x", searched="x", subscribed_at=1_700_000_000.0)
+    assert covered_now(waiting) == "📬 On 14 Nov 2023 you asked what the notes did not cover. Now they do:"

@@ -29,6 +29,9 @@ def test_an_answer_in_full() -> None:
         "  “The surface is at 464 °C.” [1]",
         "  Bread is done at 96 °C. [1] [2]",
         "",
+        "What stands in quotation marks is your notes' own words; the rest is a model's wording, checked against the "
+        "sources it cites.",
+        "",
         "Sources",
         "  [1] Clear Skies Tonight: Venus (10 Sep) · 1:07:30 · venus.txt:12-13",
         "      https://www.youtube.com/watch?v=VenusEp0041&t=4050s  (link from venus-links.txt)",

@@ -217,3 +217,17 @@ async def test_closing_leaves_behind_a_call_that_does_not_stop() -> None:
         assert time.monotonic() - started < 0.6
         with pytest.raises(Interrupted):
             await job.done
+
+
+async def test_a_patient_job_lets_others_go_first_and_has_neither_limit_nor_deadline() -> None:
+    assistant = TimedAssistant(seconds=0.15)
+    async with working(assistant, queue_size=1, deadline_seconds=0.4) as worker:
+        running = worker.submit("ask", ask("running"))
+        await asyncio.sleep(0.02)
+        patient = [worker.submit("ask", ask(f"patient {n}"), patient=True) for n in range(3)]
+        waiting = worker.submit("ask", ask("waiting"))
+        assert worker.place(waiting).position == 2
+        with pytest.raises(QueueFull):
+            worker.submit("ask", ask("one too many"))
+        await asyncio.gather(running.done, waiting.done, *(job.done for job in patient))
+    assert [text for _, text in assistant.calls] == ["running", "waiting", "patient 0", "patient 1", "patient 2"]

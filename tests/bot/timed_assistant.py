@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 
 from rag.errors import Interrupted
 from rag.protocols import Assistant, Cancelled
-from rag.types import Answer, Earlier, Episode, NotCovered, TopicSummary
-from tests.bot.samples import ANSWER, SUMMARY, VENUS
+from rag.types import Answer, Earlier, Episode, Filter, NotCovered, TopicSummary
+from tests.bot.samples import ANSWER, SUMMARY, VENUS, FakeBrowsing
 
 
 @dataclass(kw_only=True)
 class TimedAssistant:
-    """Records its calls as (kind, text).
+    """Records its calls as (kind, text), and beside them the history and the filters that each question came with.
 
     Attributes:
         seconds: how long each call takes.
@@ -29,10 +29,13 @@ class TimedAssistant:
     answer: Answer | NotCovered = ANSWER
     summary: TopicSummary | NotCovered = SUMMARY
     listed: Sequence[Episode] = (VENUS,)
+    browsing: FakeBrowsing = field(default_factory=FakeBrowsing)
     seconds: float = 0.0
     deaf: bool = False
     error: Exception | None = None
     calls: list[tuple[str, str]] = field(default_factory=list)
+    histories: list[tuple[Earlier, ...]] = field(default_factory=list)
+    filters: list[list[tuple[str, str]]] = field(default_factory=list)
     threads: set[str] = field(default_factory=set)
     overlapped: bool = False
     closed: bool = False
@@ -40,8 +43,15 @@ class TimedAssistant:
     _busy: threading.Lock = field(default_factory=threading.Lock)
 
     def ask(
-        self, question: str, *, history: Sequence[Earlier] = (), cancelled: Cancelled | None = None
+        self,
+        question: str,
+        *,
+        history: Sequence[Earlier] = (),
+        filters: Sequence[Filter] = (),
+        cancelled: Cancelled | None = None,
     ) -> Answer | NotCovered:
+        self.histories.append(tuple(history))
+        self.filters.append([(each.kind, each.label) for each in filters])
         self._work("ask", question, cancelled)
         return self.answer
 
@@ -52,6 +62,11 @@ class TimedAssistant:
     def episodes(self) -> Sequence[Episode]:
         self._work("episodes", "", None)
         return self.listed
+
+    def browse(self) -> FakeBrowsing:
+        if self.error:
+            raise self.error
+        return self.browsing
 
     def reload(self) -> None:
         self._work("reload", "", None)

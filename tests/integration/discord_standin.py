@@ -11,33 +11,21 @@ import itertools
 import json
 import re
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import WSMsgType, web
-from jsonschema import Draft202012Validator
 
-SCHEMA = Path(__file__).parents[2] / "../shared/discord/openapi.json"
+from tests.integration.discord_objects import Conversation, Json, World, snowflake
+from tests.integration.discord_schema import SCHEMA, Validator
 
 TOKEN = "local.stand-in.token"
-PRIVILEGED = 1 << 1 | 1 << 8 | 1 << 15  # members, presences, message content
-DISCORD_EPOCH_MS = 1_420_070_400_000
+CONTENT = 1 << 15  # of messages
+PRIVILEGED = 1 << 1 | 1 << 8 | CONTENT  # members, presences
 EMBEDS_TOTAL = 6000
-TOKEN_SECONDS = 15 * 60
-
-_counter = itertools.count()
-
-Json = dict[str, Any]
-
-
-def snowflake(seconds_ago: float = 0.0) -> str:
-    """An id as Discord makes them: the time in its upper bits."""
-    milliseconds = int((time.time() - seconds_ago) * 1000) - DISCORD_EPOCH_MS
-    return str(milliseconds << 22 | next(_counter) & 0xFFF)
+EPHEMERAL = 1 << 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,52 +38,17 @@ class Request:
     at: float
 
 
-@dataclass(kw_only=True)
-class Conversation:
-    """What one person sees after one command or mention: `shown` has every state of the reply, oldest first."""
-
-    id: str
-    token: str = ""
-    sent_at: float = 0.0
-    acknowledged_at: float | None = None
-    message_id: str = field(default_factory=snowflake)
-    shown: list[Json] = field(default_factory=list)
-
-    @property
-    def seconds_to_acknowledge(self) -> float:
-        assert self.acknowledged_at is not None, "never acknowledged"
-        return self.acknowledged_at - self.sent_at
-
-    @property
-    def embed(self) -> Json:
-        """The embed shown last."""
-        embeds: list[Json] = self.shown[-1].get("embeds") or []
-        return embeds[0] if embeds else {}
-
-    @property
-    def content(self) -> str:
-        """The plain text shown last."""
-        return str(self.shown[-1].get("content") or "")
-
-    def contents(self) -> list[str]:
-        """The plain text of every state, oldest first."""
-        return [str(state.get("content") or "") for state in self.shown]
-
-
-class Standin:
+class Standin(World):
     """The server. Start it with `running_standin`."""
 
     def __init__(self) -> None:
-        self.application_id = snowflake()
-        self.bot_id = self.application_id
-        self.guild_id = snowflake()
-        self.channel_id = snowflake()
-        self.user_id = snowflake()
+        super().__init__()
         self.token = TOKEN
         self.refuse_with: int | None = None  # close code to answer IDENTIFY with
         self.requests: list[Request] = []
         self.violations: list[str] = []
         self.commands: list[Json] = []
+        self.privileged = PRIVILEGED  # intents that it refuses
         self.identified = 0
         self.resumed = 0
         self.intents = 0
@@ -104,16 +57,11 @@ class Standin:
         self._changed = asyncio.Event()
         self._socket: web.WebSocketResponse | None = None
         self._sequence = itertools.count(1)
-        self._validate = _Validator(SCHEMA) if SCHEMA.exists() else None
-        self.base = ""
+        self._validate = Validator(SCHEMA) if SCHEMA.exists() else None
 
     @property
     def api_base(self) -> str:
         return f"{self.base}/api/v10"
-
-    @property
-    def gateway(self) -> str:
-        return f"{self.base.replace('http', 'ws')}/gateway"
 
     def application(self) -> web.Application:
         app = web.Application(client_max_size=2**20)
@@ -123,27 +71,94 @@ class Standin:
 
     # What a test does
 
-    async def command(self, name: str, *, seconds_ago: float = 0.0, **options: str) -> Conversation:
+    async def command(
+        self, name: str, /, *, seconds_ago: float = 0.0, user: str = "", channel: str = "", **options: str | bool
+    ) -> Conversation:
         """Somebody uses a slash command."""
+        data = {"id": snowflake(), "name": name, "type": 1, "options": _given(options)}
+        return await self._interact(2, data, seconds_ago=seconds_ago, user=user, channel=channel)
+
+    async def message_menu(self, name: str, content: str, *, channel: str = "") -> Conversation:
+        """Somebody opens the menu of somebody's message and chooses an application's command."""
+        target = self._message(snowflake(), content, author=self._person(snowflake()), channel=channel)
+        data = {"id": snowflake(), "name": name, "type": 3, "target_id": target["id"]}
+        return await self._interact(2, data | {"resolved": {"messages": {target["id"]: target}}}, channel=channel)
+
+    async def type_into(self, command: str, option: str, typed: str) -> list[Json]:
+        """What is offered while somebody types into an option of a command."""
+        options = [{"name": option, "type": 3, "value": typed, "focused": True}]
+        talk = await self._interact(4, {"id": snowflake(), "name": command, "type": 1, "options": options})
+        await self.until(lambda: talk.acknowledged_at)
+        return talk.offered
+
+    async def press(self, talk: Conversation, action: str, *, user: str = "", custom_id: str = "") -> Conversation:
+        """Somebody presses a button below a reply, or sends a custom_id that stands below none."""
+        data = {"custom_id": custom_id or talk.custom_id(action), "component_type": 2}
+        return await self._interact(3, data, user=user, channel=talk.channel, below=talk)
+
+    async def send_form(self, press: Conversation, talk: Conversation, **fields: str) -> Conversation:
+        """Somebody fills in the form that their press has opened, and sends it."""
+        rows = []
+        for place, row in enumerate(press.form["components"], start=1):
+            asked = row["component"]
+            value = fields.get(asked["custom_id"], "")
+            answer = {"values": [value]} if asked["type"] == 3 else {"value": value}
+            field = {"type": asked["type"], "custom_id": asked["custom_id"], "id": 10 + place, **answer}
+            rows.append({"type": 18, "id": place, "component": field})
+        data = {"custom_id": press.form["custom_id"], "components": rows}
+        return await self._interact(5, data, user=press.user, channel=talk.channel, below=talk)
+
+    async def _interact(
+        self,
+        kind: int,
+        data: Json,
+        *,
+        seconds_ago: float = 0.0,
+        user: str = "",
+        channel: str = "",
+        below: Conversation | None = None,
+    ) -> Conversation:
         talk = Conversation(id=snowflake(seconds_ago), token=f"token-{snowflake()}")
+        talk.user, talk.channel, talk.below = user or self.user_id, channel or self.channel_id, below
         self._conversations[talk.token] = talk
-        listed = [{"name": key, "type": 3, "value": value} for key, value in options.items()]
-        data = {"id": snowflake(), "name": name, "type": 1, "options": listed}
         talk.sent_at = time.monotonic()
-        await self._dispatch("INTERACTION_CREATE", self._interaction(talk, data))
+        interaction = self._interaction(talk, data, kind)
+        if below:
+            interaction["message"] = self._shown(below)
+        await self._dispatch("INTERACTION_CREATE", interaction)
         return talk
 
-    async def message(self, content: str, *, by_bot: bool = False) -> Conversation:
-        """Somebody writes in the channel; its content reaches the bot only if it mentions it."""
-        talk = Conversation(id=snowflake())
+    async def message(
+        self,
+        content: str,
+        *,
+        by_bot: bool = False,
+        user: str = "",
+        channel: str = "",
+        reply_to: Conversation | None = None,
+    ) -> Conversation:
+        """Somebody writes in a channel; what they write reaches the bot only if it mentions it or is sent to it.
+
+        A reply to one of the bot's messages notifies it, as Discord does unless one switches that off.
+        """
+        talk = Conversation(id=snowflake(), user=user or self.user_id, channel=channel or self.channel_id)
         self._conversations[talk.id] = talk
-        mentioned = f"<@{self.bot_id}>" in content or f"<@!{self.bot_id}>" in content
-        author = {**self._person(), "bot": by_bot}
-        message = self._message(talk.id, content if mentioned else "", author=author)
-        message |= {"guild_id": self.guild_id, "mentions": [self._bot()] if mentioned else []}
+        typed = f"<@{self.bot_id}>" in content or f"<@!{self.bot_id}>" in content
+        mentioned, direct = typed or reply_to is not None, talk.channel in self._direct.values()
+        heard = content if mentioned or direct or self.intents & CONTENT else ""
+        author = {**self._person(talk.user), "bot": by_bot}
+        message = self._message(talk.id, heard, author=author, channel=talk.channel)
+        message |= {"mentions": [self._bot()] if mentioned else []} | ({} if direct else {"guild_id": self.guild_id})
+        if reply_to:
+            message |= {"type": 19, "referenced_message": self._shown(reply_to)}
+            message["message_reference"] = {"message_id": reply_to.message_id, "channel_id": talk.channel}
         talk.sent_at = time.monotonic()
         await self._dispatch("MESSAGE_CREATE", message)
         return talk
+
+    def direct_messages(self, user: str = "") -> list[Json]:
+        """What the bot has sent somebody unasked, oldest first."""
+        return [request.body for request in self.made("POST", f"/channels/{self.direct_channel(user)}/messages")]
 
     def fail_once(self, method: str, path: str, status: int) -> None:
         """Answer the next request whose path contains `path` with an HTTP status, or one of Discord's own codes."""
@@ -161,6 +176,11 @@ class Standin:
                 self._changed.clear()
                 await self._changed.wait()
 
+    async def told(self, talk: Conversation, *, seconds: float = 5.0) -> str:
+        """Wait for a sentence in answer to a press, a form or a word; only who pressed may see it."""
+        await self.until(lambda: talk.shown and talk.content, seconds=seconds)
+        return talk.content
+
     async def answered(self, talk: Conversation, *, seconds: float = 5.0) -> Conversation:
         """Wait for an embed, or a sentence about a failure."""
         await self.until(lambda: talk.shown and (talk.embed or "⚠" in talk.content), seconds=seconds)
@@ -174,7 +194,7 @@ class Standin:
 
     async def _rest(self, request: web.Request) -> web.Response:
         path = "/" + request.match_info["path"]
-        body = await request.json() if request.can_read_body else None
+        body = await _read(request) if request.can_read_body else None
         self.requests.append(Request(method=request.method, path=path, body=body, at=time.monotonic()))
         try:
             return self._respond(request, path, body)
@@ -206,6 +226,7 @@ class Standin:
             ("POST", r"/interactions/(\d+)/([^/]+)/callback", self._callback),
             ("PATCH", r"/webhooks/\d+/([^/]+)/messages/@original", self._edit_original),
             ("POST", r"/webhooks/\d+/([^/]+)", self._follow_up),
+            ("POST", "/users/@me/channels", self._open_direct_channel),
             ("POST", r"/channels/(\d+)/messages", self._post_message),
             ("PATCH", r"/channels/\d+/messages/(\d+)", self._edit_message),
             ("POST", r"/channels/\d+/typing", lambda _: web.Response(status=204)),
@@ -213,7 +234,8 @@ class Standin:
 
     def _check(self, method: str, path: str, body: Any) -> None:
         if self._validate:
-            self.violations += self._validate(method, path, body)
+            described = {k: v for k, v in body.items() if k != "_files"} if isinstance(body, dict) else body
+            self.violations += self._validate(method, path, described)
         embeds = body.get("embeds") or [] if isinstance(body, dict) else []
         total = sum(len(e.get("title", "")) + len(e.get("description", "")) for e in embeds)
         if total > EMBEDS_TOTAL:
@@ -221,7 +243,7 @@ class Standin:
 
     def _put_commands(self, body: Any, guild_id: str | None) -> web.Response:
         registered = {"application_id": self.application_id, "version": snowflake(), "guild_id": guild_id}
-        self.commands = [{**command, **registered, "id": snowflake()} for command in body]
+        self.commands = [{"description": "", **command, **registered, "id": snowflake()} for command in body]
         return _json(self.commands)
 
     def _callback(self, body: Any, _id: str, token: str) -> web.Response:
@@ -229,6 +251,17 @@ class Standin:
         if talk.acknowledged_at is not None:
             return _json({"message": "Interaction has already been acknowledged.", "code": 40060}, status=400)
         talk.acknowledged_at = time.monotonic()
+        answer = body.get("data") or {}
+        talk.ephemeral = bool(answer.get("flags", 0) & EPHEMERAL)
+        if body["type"] == 4:
+            talk.shown.append(answer)
+        if body["type"] == 8:
+            talk.offered = answer["choices"]
+        if body["type"] == 7 and talk.below:
+            talk.below.shown.append(answer)
+        talk.stays = body["type"] in (6, 7)
+        if body["type"] == 9:
+            talk.form = answer
         message = self._message(talk.message_id, "", author=self._bot())
         callback = {
             "interaction": {"id": talk.id, "type": 2, "response_message_id": talk.message_id},
@@ -240,14 +273,18 @@ class Standin:
         talk = self._conversations[token]
         if talk.acknowledged_at is None:
             return _json({"message": "Unknown Webhook", "code": 10015}, status=404)
-        return self._show(talk, body)
+        return self._show(talk.below if talk.below and talk.stays else talk, body)
 
     def _follow_up(self, body: Any, token: str) -> web.Response:
         return self._show(self._conversations[token], body)
 
-    def _post_message(self, body: Any, _channel: str) -> web.Response:
-        asked = (body.get("message_reference") or {}).get("message_id", "")
-        talk = self._conversations.setdefault(str(asked), Conversation(id=str(asked)))
+    def _open_direct_channel(self, body: Any) -> web.Response:
+        user = str(body["recipient_id"])
+        return _json({"id": self.direct_channel(user), "type": 1, "recipients": [self._person(user)]})
+
+    def _post_message(self, body: Any, channel: str) -> web.Response:
+        asked = str((body.get("message_reference") or {}).get("message_id") or snowflake())
+        talk = self._conversations.setdefault(asked, Conversation(id=asked, channel=channel))
         return self._show(talk, body)
 
     def _edit_message(self, body: Any, message_id: str) -> web.Response:
@@ -256,8 +293,7 @@ class Standin:
 
     def _show(self, talk: Conversation, body: Json) -> web.Response:
         talk.shown.append(body)
-        message = self._message(talk.message_id, body.get("content") or "", author=self._bot())
-        return _json(message | {"embeds": body.get("embeds") or []})
+        return _json(self._shown(talk))
 
     # Gateway
 
@@ -283,7 +319,7 @@ class Standin:
 
     async def _identify(self, socket: web.WebSocketResponse, data: Json) -> None:
         self.intents = data["intents"]
-        if self.refuse_with or self.intents & PRIVILEGED or data["token"] != self.token:
+        if self.refuse_with or self.intents & self.privileged or data["token"] != self.token:
             await socket.close(code=self.refuse_with or (4014 if data["token"] == self.token else 4004))
             return
         await self._dispatch("READY", self._ready())
@@ -294,99 +330,21 @@ class Standin:
         assert self._socket is not None, "the bot is not connected"
         await self._socket.send_json({"op": 0, "t": event, "s": next(self._sequence), "d": data})
 
-    # Objects
 
-    def _bot(self) -> Json:
-        return {**self._person(), "id": self.bot_id, "username": "footnote", "bot": True}
-
-    def _person(self) -> Json:
-        named = {"username": "ann", "global_name": "Ann", "discriminator": "0", "avatar": None}
-        return {"id": self.user_id, **named, "public_flags": 0, "flags": 0}
-
-    def _application(self) -> Json:
-        plain = {"description": "", "icon": None, "bot_public": True, "bot_require_code_grant": False}
-        named = {"id": self.application_id, "name": "footnote", "owner": self._person()}
-        return {**named, "verify_key": "0", "flags": 0, **plain}
-
-    def _gateway_bot(self) -> Json:
-        limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
-        return {"url": self.gateway, "shards": 1, "session_start_limit": limit}
-
-    def _ready(self) -> Json:
-        return {
-            "v": 10,
-            "user": self._bot(),
-            "guilds": [{"id": self.guild_id, "unavailable": True}],
-            "session_id": f"session-{snowflake()}",
-            "resume_gateway_url": self.gateway,
-            "application": {"id": self.application_id, "flags": 0},
-        }
-
-    def _guild(self) -> Json:
-        empty: Json = {key: [] for key in ("roles", "emojis", "features", "stickers", "members", "threads")}
-        empty |= {key: [] for key in ("voice_states", "presences", "stage_instances", "guild_scheduled_events")}
-        named = {"id": self.guild_id, "name": "Home", "owner_id": self.user_id, "member_count": 2}
-        return {**named, **empty, "channels": [self._channel()], "large": False}
-
-    def _channel(self) -> Json:
-        return {"id": self.channel_id, "type": 0, "name": "general", "position": 0, "permission_overwrites": []}
-
-    def _interaction(self, talk: Conversation, data: Json) -> Json:
-        member = {"user": self._person(), "roles": [], "joined_at": _now(), "permissions": "0", "flags": 0}
-        return {
-            "id": talk.id,
-            "application_id": self.application_id,
-            "type": 2,
-            "token": talk.token,
-            "version": 1,
-            "guild_id": self.guild_id,
-            "channel_id": self.channel_id,
-            "channel": {**self._channel(), "guild_id": self.guild_id},
-            "member": {**member, "deaf": False, "mute": False},
-            "data": data,
-            "app_permissions": "0",
-            "locale": "en-GB",
-            "guild_locale": "en-GB",
-            "entitlements": [],
-            "authorizing_integration_owners": {"0": self.guild_id},
-            "context": 0,
-            "attachment_size_limit": 10_485_760,
-        }
-
-    def _message(self, message_id: str, content: str, *, author: Json) -> Json:
-        lists: Json = {key: [] for key in ("mentions", "mention_roles", "attachments", "embeds", "components")}
-        plain = {"edited_timestamp": None, "tts": False, "mention_everyone": False, "pinned": False}
-        named = {"id": message_id, "channel_id": self.channel_id, "author": author, "content": content}
-        return {**named, **lists, **plain, "timestamp": _now(), "type": 0, "flags": 0}
+def _given(options: Mapping[str, str | bool]) -> list[Json]:
+    """The options of a command as Discord sends them."""
+    types = {str: 3, bool: 5}
+    return [{"name": key.rstrip("_"), "type": types[type(value)], "value": value} for key, value in options.items()]
 
 
-class _Validator:
-    """Checks request bodies against an OpenAPI 3.1 description."""
-
-    def __init__(self, path: Path) -> None:
-        self._document = json.loads(path.read_text(encoding="utf-8"))
-        self._templates = [
-            (re.compile(re.sub(r"\{[^}]+\}", "[^/]+", template)), template)
-            for template in sorted(self._document["paths"], key=lambda t: t.count("{"))  # literal ones first
-        ]
-        self._validators: dict[tuple[str, str], Draft202012Validator] = {}
-
-    def __call__(self, method: str, path: str, body: Any) -> list[str]:
-        """One line for each thing that is wrong with the body."""
-        template = next((t for pattern, t in self._templates if pattern.fullmatch(path)), None)
-        operation = self._document["paths"].get(template, {}).get(method.lower())
-        if template is None or operation is None:
-            return [f"{method} {path}: no such route"]
-        errors = self._validator(method, template, operation).iter_errors(body)
-        return [f"{method} {template}: {error.json_path}: {error.message[:300]}" for error in errors]
-
-    def _validator(self, method: str, template: str, operation: Json) -> Draft202012Validator:
-        key = (method, template)
-        if key not in self._validators:
-            schema = operation["requestBody"]["content"]["application/json"]["schema"]
-            whole = {**schema, "components": self._document["components"]}
-            self._validators[key] = Draft202012Validator(whole)
-        return self._validators[key]
+async def _read(request: web.Request) -> Any:
+    """The body of a request; of one with files, which are put under `_files`, its JSON part."""
+    if request.content_type != "multipart/form-data":
+        return await request.json()
+    parts = await request.post()
+    body = json.loads(str(parts["payload_json"]))
+    files = {p.filename: p.file.read() for p in parts.values() if isinstance(p, web.FileField)}
+    return {**body, "_files": files}
 
 
 @asynccontextmanager
@@ -417,7 +375,3 @@ def _fault(status: int) -> web.Response:
     response = _json({"message": "You are being rate limited.", "retry_after": 0.2, "global": False}, status=429)
     response.headers["Via"] = "1.1 local"
     return response
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat()

@@ -4,66 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import signal
 import socket
-import sys
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from bot.commands.discord import point_library_at, quieten_library
-from bot.discord_bot import FootnoteClient
-from bot.settings import DiscordSettings, Settings
-from bot.worker import Worker
 from rag.errors import IndexMissing
 from rag.protocols import Assistant
 from tests.bot.samples import ANSWER, CLOSEST, HEAT, NOTHING
-from tests.bot.timed_assistant import TimedAssistant, opening
-from tests.integration.discord_standin import SCHEMA, TOKEN, Conversation, Standin, running_standin
+from tests.bot.timed_assistant import TimedAssistant
+from tests.integration.connecting import configured, connected, ended, start_program
+from tests.integration.discord_objects import Conversation
+from tests.integration.discord_schema import SCHEMA
+from tests.integration.discord_standin import Standin, running_standin
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = "@everyone <@123456789012345678> [x](https://evil.example) <|im_end|> **bold** \u202eevil"
-
-
-def configured(standin: Standin, data: Path, **more: Any) -> Settings:
-    reach = {"token": TOKEN, "api_base": standin.api_base, "gateway": standin.gateway}
-    return Settings(data=data, discord=DiscordSettings(**{**reach, **more}))
-
-
-@asynccontextmanager
-async def connected(
-    standin: Standin, assistant: Assistant | Callable[[], Assistant], data: Path, **more: Any
-) -> AsyncIterator[FootnoteClient]:
-    """The bot, connected while the block runs; afterwards nothing it sent may break Discord's rules."""
-    settings = configured(standin, data, **more)
-    point_library_at(settings)
-    quieten_library()
-    opened = asyncio.Event()
-    factory = assistant if callable(assistant) else opening(assistant, opened)
-    reach = settings.discord
-    worker = Worker(factory, queue_size=reach.queue_size, deadline_seconds=reach.deadline_seconds)
-    client = FootnoteClient(settings, worker, announce=lambda line: None)
-    before = standin.identified
-    connection = asyncio.create_task(client.start(TOKEN))
-    try:
-        await standin.until(lambda: standin.identified > before or connection.done())
-        if not callable(assistant):
-            await opened.wait()
-        yield client
-    finally:
-        await client.stop()
-        await connection
-    assert standin.violations == []
-    for request in standin.requests:
-        if request.path.endswith(("/messages", "@original")) and request.method in ("POST", "PATCH"):
-            assert request.body["allowed_mentions"]["parse"] == []
-            assert not request.body["allowed_mentions"].get("replied_user")
 
 
 @pytest.fixture
@@ -101,7 +61,6 @@ async def test_ask_topic_episodes_and_a_mention_are_answered(standin: Standin, t
     assert assistant.calls == [
         ("ask", "How hot is it?"),
         ("topic", "heat"),
-        ("episodes", ""),
         ("ask", "and   why?"),
     ]
     reply = standin.made("POST", "/messages")[-1].body["message_reference"]
@@ -114,7 +73,7 @@ async def test_who_does_not_mention_the_bot_or_is_a_bot_is_left_alone(standin: S
         await standin.message("good morning")
         await standin.message(f"<@{standin.bot_id}> hello", by_bot=True)
         await standin.answered(await standin.command("episodes"))
-    assert assistant.calls == [("episodes", "")]
+    assert assistant.calls == []
     assert not standin.made("POST", "/channels")
 
 
@@ -175,10 +134,12 @@ async def test_who_asks_too_early_learns_that_the_bot_starts_up(standin: Standin
 
 
 async def test_a_full_queue_is_a_sentence(standin: Standin, tmp_path: Path) -> None:
-    async with connected(standin, TimedAssistant(seconds=0.5), tmp_path, queue_size=1):
-        first = await standin.command("ask", question="first")
-        await standin.until(lambda: first.acknowledged_at)
-        await asyncio.sleep(0.02)
+    assistant = TimedAssistant(seconds=1.5)
+    async with connected(standin, assistant, tmp_path, queue_size=1):
+        await standin.command("ask", question="first")
+        async with asyncio.timeout(5):
+            while not assistant.calls:  # noqa: ASYNC110  (its thread tells nobody)
+                await asyncio.sleep(0.01)
         second = await standin.command("ask", question="second")
         await standin.until(lambda: second.shown)
         third = await standin.answered(await standin.command("ask", question="third"))
@@ -278,8 +239,18 @@ async def test_commands_are_registered_only_when_they_changed(standin: Standin, 
     async with connected(standin, TimedAssistant(), tmp_path):
         pass
     assert len(standin.made("PUT", "/commands")) == 2
-    names = {command["name"]: [o["name"] for o in command["options"]] for command in standin.commands}
-    assert names == {"ask": ["question"], "topic": ["topic"], "episodes": []}
+    names = {command["name"]: [o["name"] for o in command.get("options", [])] for command in standin.commands}
+    assert names == {
+        "ask": ["question", "episode", "show", "guest", "from", "to", "private"],
+        "topic": ["topic"],
+        "episodes": ["filter", "sort"],
+        "episode": ["name"],
+        "quote": ["topic"],
+        "about": [],
+        "help": [],
+        "forget-me": [],
+        "Ask my notes about this": [],
+    }
 
 
 async def test_with_a_guild_the_commands_are_registered_there_only(standin: Standin, tmp_path: Path) -> None:
@@ -343,32 +314,6 @@ async def test_the_log_has_ids_and_times_but_no_question(
 
 
 # The program of its own
-
-
-async def start_program(
-    settings: Settings, cwd: Path, *arguments: str, token: str = TOKEN
-) -> asyncio.subprocess.Process:
-    discord = settings.discord
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(ROOT),
-        "PYTHONWARNINGS": "ignore",
-        "FOOTNOTE_DATA": str(settings.data),
-        "FOOTNOTE_DISCORD__TOKEN": token,
-        "FOOTNOTE_DISCORD__API_BASE": discord.api_base,
-        "FOOTNOTE_DISCORD__GATEWAY": discord.gateway,
-    }
-    program = (sys.executable, "-m", "tests.integration.run_fake_bot", *arguments)
-    pipe = asyncio.subprocess.PIPE
-    return await asyncio.create_subprocess_exec(*program, cwd=cwd, env=environment, stdout=pipe, stderr=pipe)
-
-
-async def ended(process: asyncio.subprocess.Process, *, seconds: float = 15) -> tuple[int, str]:
-    """Exit code and what was written to stderr."""
-    async with asyncio.timeout(seconds):
-        _, errors = await process.communicate()
-    assert process.returncode is not None
-    return process.returncode, errors.decode()
 
 
 @pytest.mark.parametrize("deaf", [[], ["--deaf"]])

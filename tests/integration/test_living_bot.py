@@ -120,3 +120,14 @@ async def test_the_bot_follows_its_notes(running: Running) -> None:
         await asyncio.sleep(0.2)
     erased = gone + time.monotonic() - started
     sys.stderr.write(f"\nsaved to cited {cited:.1f} s; deleted to gone {gone:.1f} s, from the disk {erased:.1f} s\n")
+
+
+async def test_who_waits_is_told_once_a_note_covers_it(running: Running) -> None:
+    standin = running.standin
+    talk = await standin.answered(await standin.command("ask", question=QUESTION), seconds=WAIT)
+    assert "one direct message" in await standin.told(await standin.press(talk, "notify"))
+    (running.notes / "gate.txt").write_text(GATE.format("seventeen"))
+    await standin.until(standin.direct_messages, seconds=WAIT)
+    (message,) = standin.direct_messages()
+    assert message["content"].startswith("📬 On ")
+    assert "seventeen hinges" in message["embeds"][0]["description"]

@@ -79,5 +79,12 @@ def test_one_in_another_language_is_said_to_be_out_of_reach(index: Index, questi
     result = ask(index, question)
     assert isinstance(result, NotCovered)
     assert f"in {language}, your notes are in English" in result.reason
-    assert "multilingual embedder" in result.reason
+    assert "footnote models pull bge-m3, then FOOTNOTE_EMBEDDER=bge-m3 in .env, then footnote index." in result.reason
     assert result.closest
+
+
+def test_a_multilingual_embedder_may_compare_them(index: Index) -> None:
+    """The question was refused for its language whichever embedder was chosen."""
+    everything = Thresholds(answer=0.0, closest=0.0)
+    answerer = Answerer(index, FakeEmbedder(), None, gate=GATE, thresholds=everything, multilingual=True)
+    assert isinstance(answerer.ask("Wie lange hält sich das Roggenbrot?"), Answer)

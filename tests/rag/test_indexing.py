@@ -247,7 +247,7 @@ def test_whatever_happens_no_half_build_stays(root: Path, error: BaseException) 
 
 def test_a_vector_of_nothing_is_found_by_the_probe_and_the_index_before_serves(root: Path) -> None:
     class Broken(FakeEmbedder):
-        def embed(self, texts: Sequence[str]) -> FloatArray:
+        def embed(self, texts: Sequence[str], *, questions: bool = False) -> FloatArray:
             return super().embed(texts) * np.float32(0.0)
 
     before = serving(root)

@@ -1,0 +1,68 @@
+"""What came of the latest questions, so that its other pages can be shown; of an earlier one, by asking again.
+
+Kept in the memory of the program alone: no answer's text is ever stored. Knows nothing of how a result is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeAlias, cast
+
+from bot.discord_progress import Line
+from bot.state.conversations import Kept
+from bot.state.views import View
+from bot.worker import Call
+from rag.types import Answer, Citation, Filter, FilterKind, NotCovered, TopicSummary
+
+Result: TypeAlias = Answer | NotCovered | TopicSummary
+
+MOST = 100
+
+
+class Results:
+    """The results of the latest turns."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        self._latest: dict[int, Result] = {}
+
+    def keep(self, turn: int, result: Result) -> None:
+        """Keep a result while it is one of the latest."""
+        self._latest[turn] = result if isinstance(result, TopicSummary) else replace(result, trace=None)
+        while len(self._latest) > MOST:
+            del self._latest[next(iter(self._latest))]
+
+    def known(self, turn: int) -> Result | None:
+        """The result of a turn; None where it is none of the latest."""
+        return self._latest.get(turn)
+
+    async def of(self, kept: Kept, view: View) -> Result:
+        """The result of a turn, from the notes as they are now where it is none of the latest."""
+        if known := self.known(kept.id):
+            return known
+        result = await self._line.quietly(kept.asked.kind, _again(kept, view))
+        if not isinstance(result, TopicSummary):
+            result = replace(result, question=kept.asked.question)
+        self.keep(kept.id, result)
+        return result
+
+    def clear(self) -> None:
+        """Keep nothing: somebody has had something forgotten."""
+        self._latest.clear()
+
+
+def cited(result: Result | None) -> Sequence[Citation]:
+    """What a result quotes."""
+    if result is None:
+        return ()
+    return result.closest if isinstance(result, NotCovered) else result.citations
+
+
+def _again(kept: Kept, view: View) -> Call[Result]:
+    asked = kept.asked
+    if asked.kind == "topic":
+        return lambda assistant, cancelled: assistant.topic(asked.question, cancelled=cancelled)
+    filters = [Filter(kind=cast("FilterKind", kind), label=label, hard=True) for kind, label in view.filters]
+    words = asked.searched or asked.question
+    return lambda assistant, cancelled: assistant.ask(words, filters=filters, cancelled=cancelled)

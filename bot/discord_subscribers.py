@@ -1,0 +1,95 @@
+"""Asks again what people wait for whenever the notes have changed, and tells them once the notes cover it.
+
+Behind everybody who waits for an answer now. Knows nothing of how people came to wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from functools import partial
+
+import discord
+
+from bot import failures
+from bot.discord_direct import tell, tell_in_channel
+from bot.discord_render import covered_now, render
+from bot.state import subscriptions
+from bot.state.memory import Memory
+from bot.state.subscriptions import Subscription
+from bot.worker import Worker
+from rag.errors import FootnoteError, QuestionError
+from rag.types import Answer, NotCovered
+
+log = logging.getLogger(__name__)
+
+
+class Subscribers:
+    """Those who wait for the notes to cover something."""
+
+    def __init__(self, client: discord.Client, worker: Worker, memory: Memory) -> None:
+        self._client = client
+        self._worker = worker
+        self._memory = memory
+        self._build = ""
+        self._asking: asyncio.Task[None] | None = None
+
+    def notes_changed(self, build: str) -> None:
+        """A new build of the index is served: ask again. On the event loop."""
+        self._build = build
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask_again(), name="footnote-subscribers")
+
+    def stop(self) -> None:
+        """Ask no further."""
+        if self._asking:
+            self._asking.cancel()
+
+    async def _ask_again(self) -> None:
+        """One after the other, so that nobody is told twice; from the start where the notes change meanwhile."""
+        asked: str | None = None
+        while asked != self._build:
+            asked = self._build
+            due = partial(subscriptions.due, build=asked, now=time.time())
+            for waiting in await self._memory.attempt(due, ()):
+                if asked == self._build and not await self._serve(waiting, asked):
+                    return
+
+    async def _serve(self, waiting: Subscription, build: str) -> bool:
+        """Ask for one person, and tell them if the notes cover it. False where nobody can be asked for now."""
+        told = False
+        try:
+            result = await self._ask(waiting)
+            told = isinstance(result, Answer) and await self._tell(waiting, result)
+        except QuestionError as error:
+            log.info("a subscription cannot be asked: %s", type(error).__name__)
+        except FootnoteError as error:
+            log.info("subscriptions are asked again at the next change: %s", type(error).__name__)
+            return False
+        except Exception as error:  # one question that breaks something must not keep the others from being asked
+            failures.report(error, where="subscription", log=log)
+        done = subscriptions.end if told else partial(subscriptions.asked_of, build=build)
+        await self._memory.attempt(partial(done, subscription=waiting.id), None)
+        return True
+
+    async def _ask(self, waiting: Subscription) -> Answer | NotCovered:
+        job = self._worker.submit(
+            "ask", lambda assistant, cancelled: assistant.ask(waiting.searched, cancelled=cancelled), patient=True
+        )
+        try:
+            return await job.done
+        finally:
+            job.cancel()
+
+    async def _tell(self, waiting: Subscription, answer: Answer) -> bool:
+        """In a direct message; in the channel where it was asked if they take none. False where neither works."""
+        if not await self._memory.attempt(partial(subscriptions.still_open, subscription=waiting.id), False):
+            return True
+        content, embed = covered_now(waiting), render(answer)[0]
+        if await tell(self._client, waiting.user, content=content, embed=embed):
+            return True
+        if waiting.guild is None:
+            return False
+        named = f"For <@{waiting.user}>: {content}"
+        return await tell_in_channel(self._client, waiting.channel, content=named, embed=embed)

@@ -1,0 +1,186 @@
+"""What the local Discord is made of: one server with a channel and a thread, people, the bot, and what they see.
+
+Objects as Discord's API describes them, as far as the bot looks at them. Knows nothing of sockets.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+DISCORD_EPOCH_MS = 1_420_070_400_000
+
+_counter = itertools.count()
+
+Json = dict[str, Any]
+
+
+def snowflake(seconds_ago: float = 0.0) -> str:
+    """An id as Discord makes them: the time in its upper bits."""
+    milliseconds = int((time.time() - seconds_ago) * 1000) - DISCORD_EPOCH_MS
+    return str(milliseconds << 22 | next(_counter) & 0xFFF)
+
+
+@dataclass(kw_only=True)
+class Conversation:
+    """What one person sees after one command, mention or press: `shown` has every state of the reply, oldest first.
+
+    `form` is the form that a press has opened, `ephemeral` whether only that person sees the reply, `offered` what they
+    could choose while they typed. `below` is what was pressed, and `stays` whether the reply changes that.
+    """
+
+    id: str
+    user: str = ""
+    channel: str = ""
+    form: Json = field(default_factory=dict)
+    ephemeral: bool = False
+    offered: list[Json] = field(default_factory=list)
+    below: Conversation | None = None
+    stays: bool = False
+    token: str = ""
+    sent_at: float = 0.0
+    acknowledged_at: float | None = None
+    message_id: str = field(default_factory=snowflake)
+    shown: list[Json] = field(default_factory=list)
+
+    @property
+    def seconds_to_acknowledge(self) -> float:
+        assert self.acknowledged_at is not None, "never acknowledged"
+        return self.acknowledged_at - self.sent_at
+
+    @property
+    def embed(self) -> Json:
+        """The embed shown last."""
+        embeds: list[Json] = self.shown[-1].get("embeds") or []
+        return embeds[0] if embeds else {}
+
+    @property
+    def content(self) -> str:
+        """The plain text shown last."""
+        return str(self.shown[-1].get("content") or "")
+
+    def custom_id(self, action: str) -> str:
+        """Of the button shown last that does this."""
+        rows = self.shown[-1].get("components") or []
+        ids: list[str] = [button["custom_id"] for row in rows for button in row["components"]]
+        return next(each for each in ids if f":{action}:" in each)
+
+    def contents(self) -> list[str]:
+        """The plain text of every state, oldest first."""
+        return [str(state.get("content") or "") for state in self.shown]
+
+
+class World:
+    """The ids and objects of one local Discord."""
+
+    def __init__(self) -> None:
+        self.application_id = snowflake()
+        self.bot_id = self.application_id
+        self.guild_id = snowflake()
+        self.channel_id = snowflake()
+        self.thread_id = snowflake()
+        self.user_id = snowflake()
+        self._direct: dict[str, str] = {}  # direct channels by their user
+        self.base = ""
+
+    @property
+    def gateway(self) -> str:
+        return f"{self.base.replace('http', 'ws')}/gateway"
+
+    def direct_channel(self, user: str = "") -> str:
+        """The channel of direct messages between the bot and somebody."""
+        return self._direct.setdefault(user or self.user_id, snowflake())
+
+    def _shown(self, talk: Conversation) -> Json:
+        """The bot's message as it stands."""
+        state = talk.shown[-1]
+        channel = talk.channel or self.channel_id
+        message = self._message(talk.message_id, state.get("content") or "", author=self._bot(), channel=channel)
+        embeds = [{"type": "rich", **embed} for embed in state.get("embeds") or []]
+        return message | {"embeds": embeds, "components": state.get("components") or []}
+
+    def _bot(self) -> Json:
+        return {**self._person(), "id": self.bot_id, "username": "footnote", "bot": True}
+
+    def _person(self, user: str = "") -> Json:
+        named = {"username": "ann", "global_name": "Ann", "discriminator": "0", "avatar": None}
+        return {"id": user or self.user_id, **named, "public_flags": 0, "flags": 0}
+
+    def _application(self) -> Json:
+        plain = {"description": "", "icon": None, "bot_public": True, "bot_require_code_grant": False}
+        named = {"id": self.application_id, "name": "footnote", "owner": self._person()}
+        return {**named, "verify_key": "0", "flags": 0, **plain}
+
+    def _gateway_bot(self) -> Json:
+        limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
+        return {"url": self.gateway, "shards": 1, "session_start_limit": limit}
+
+    def _ready(self) -> Json:
+        return {
+            "v": 10,
+            "user": self._bot(),
+            "guilds": [{"id": self.guild_id, "unavailable": True}],
+            "session_id": f"session-{snowflake()}",
+            "resume_gateway_url": self.gateway,
+            "application": {"id": self.application_id, "flags": 0},
+        }
+
+    def _guild(self) -> Json:
+        empty: Json = {key: [] for key in ("roles", "emojis", "features", "stickers", "members", "threads")}
+        empty |= {key: [] for key in ("voice_states", "presences", "stage_instances", "guild_scheduled_events")}
+        named = {"id": self.guild_id, "name": "Home", "owner_id": self.user_id, "member_count": 2}
+        return {**named, **empty, "channels": [self._channel()], "threads": [self._thread()], "large": False}
+
+    def _channel(self) -> Json:
+        return {"id": self.channel_id, "type": 0, "name": "general", "position": 0, "permission_overwrites": []}
+
+    def _thread(self) -> Json:
+        state = {"archived": False, "auto_archive_duration": 60, "archive_timestamp": _now(), "locked": False}
+        named = {"id": self.thread_id, "type": 11, "name": "bees", "owner_id": self.user_id, "guild_id": self.guild_id}
+        return {**named, "parent_id": self.channel_id, "thread_metadata": state, "message_count": 1, "member_count": 1}
+
+    def _where(self, talk: Conversation) -> Json:
+        """The server, channel and person of an interaction."""
+        person = self._person(talk.user)
+        if talk.channel in self._direct.values():
+            channel = {"id": talk.channel, "type": 1, "recipients": [person]}
+            return {"channel_id": talk.channel, "channel": channel, "user": person, "context": 1}
+        member = {"user": person, "roles": [], "joined_at": _now(), "permissions": "0", "flags": 0}
+        channel = self._thread() if talk.channel == self.thread_id else self._channel()
+        return {
+            "guild_id": self.guild_id,
+            "channel_id": talk.channel,
+            "channel": {**channel, "guild_id": self.guild_id},
+            "member": {**member, "deaf": False, "mute": False},
+            "context": 0,
+        }
+
+    def _interaction(self, talk: Conversation, data: Json, kind: int) -> Json:
+        return {
+            "id": talk.id,
+            "application_id": self.application_id,
+            "type": kind,
+            "token": talk.token,
+            "version": 1,
+            **self._where(talk),
+            "data": data,
+            "app_permissions": "0",
+            "locale": "en-GB",
+            "guild_locale": "en-GB",
+            "entitlements": [],
+            "authorizing_integration_owners": {"0": self.guild_id},
+            "attachment_size_limit": 10_485_760,
+        }
+
+    def _message(self, message_id: str, content: str, *, author: Json, channel: str = "") -> Json:
+        lists: Json = {key: [] for key in ("mentions", "mention_roles", "attachments", "embeds", "components")}
+        plain = {"edited_timestamp": None, "tts": False, "mention_everyone": False, "pinned": False}
+        named = {"id": message_id, "channel_id": channel or self.channel_id, "author": author, "content": content}
+        return {**named, **lists, **plain, "timestamp": _now(), "type": 0, "flags": 0}
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()
