@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 
 from bot import wording
 from bot.render_text import BLANK, HEADING, QUIET, Line, make_line
-from rag.types import Answer, Draft, Hit, NotCovered, Trace, Writing
+from rag.drafts import Draft, Writing
+from rag.types import Answer, Hit, NotCovered, Trace
 
 SHOWN = 6  # hits
 TEXT = 90  # characters of each

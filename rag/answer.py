@@ -22,6 +22,7 @@ from rag.fields import in_context
 from rag.filters import attribution, nearness
 from rag.gate import GateModel, Thresholds
 from rag.index import Index
+from rag.pipeline import SHIPPED, Pipeline
 from rag.premise import correction
 from rag.prompt import Style
 from rag.protocols import Cancelled, Embedder, Generator, Ranker
@@ -29,19 +30,7 @@ from rag.question import holds_asked, is_asking
 from rag.retrieve import HITS, Part, Retrieved, Retriever, evidence_of, find
 from rag.spans import best_span, says_the_same
 from rag.spelling import suggest
-from rag.types import (
-    SHIPPED,
-    Answer,
-    Citation,
-    Earlier,
-    Filter,
-    FloatArray,
-    Hit,
-    NotCovered,
-    Pipeline,
-    Sentence,
-    Trace,
-)
+from rag.types import Answer, Citation, Earlier, Filter, FloatArray, Hit, NotCovered, Sentence, Trace
 from rag.watched import NOBODY, Watch
 from rag.words import Word, content_words, terms, words
 from rag.write import Asked, Writer

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from rag.types import SHIPPED, FloatArray, Pipeline
+from rag.pipeline import SHIPPED, Pipeline
+from rag.types import FloatArray
 
 LEXICAL_WEIGHT = SHIPPED.lexical
 

@@ -23,8 +23,9 @@ from rag.fusion import fuse, highest, row_cosines
 from rag.language import spoken
 from rag.lexical import LexicalIndex
 from rag.library import READER_VERSION
+from rag.pipeline import SHIPPED, Pipeline
 from rag.store import VectorStore
-from rag.types import SHIPPED, Episode, FloatArray, Hit, Passage, Pipeline, Place
+from rag.types import Episode, FloatArray, Hit, Passage, Place
 from rag.words import terms, words
 
 NEAREST_VECTORS = 300

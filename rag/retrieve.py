@@ -20,10 +20,11 @@ from rag.filters import Names, Scope, narrow, nearness, preferred
 from rag.gate import Evidence, GateModel, weigh
 from rag.index import Index
 from rag.parts import compared, left_out, split
+from rag.pipeline import SHIPPED, Pipeline
 from rag.protocols import Embedder
 from rag.question import asks_about_episode, can_answer, exact_words, first_words, is_wordless, leans, resolve
 from rag.spelling import correct
-from rag.types import SHIPPED, Earlier, Filter, FloatArray, Hit, Pipeline
+from rag.types import Earlier, Filter, FloatArray, Hit
 from rag.words import Word, content_words, words
 
 HITS = 20

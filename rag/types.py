@@ -13,6 +13,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from rag.drafts import Writing
+
 FloatArray = npt.NDArray[np.float32]
 
 NoteKind = Literal["notes", "summary", "transcript"]
@@ -331,46 +333,6 @@ Earlier = str | Turn
 """An earlier question, alone or with what came of it."""
 
 
-Fate = Literal["written", "rewritten", "quoted", "dropped"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Draft:
-    """A sentence that a model wrote, and what became of it.
-
-    Attributes:
-        tags: numbers of the passages that it named, from 1.
-        fate: shown as written, shown as written anew from its spans alone, replaced by a quote, or not shown.
-        check: the check that it failed first; "" if none.
-        reason: why, for a reader.
-        rewritten: what it was written anew as; "" if it was not.
-    """
-
-    text: str
-    tags: tuple[int, ...]
-    fate: Fate
-    check: str = ""
-    reason: str = ""
-    rewritten: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Writing:
-    """What a model made of the passages it was given.
-
-    Attributes:
-        model: what its owner calls it.
-        passages: how many it was given.
-        drafts: in the order in which they were dealt with.
-        stopped: why it was not let finish, or wrote nothing; "" if it ended by itself.
-    """
-
-    model: str
-    passages: int
-    drafts: tuple[Draft, ...] = ()
-    stopped: str = ""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Trace:
     """How a result came about, for `footnote ask --explain`.
@@ -482,29 +444,3 @@ class Overview:
     notes: int
     passages: int
     models: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pipeline:
-    """Which parts have a say in an answer. A part is switched off by a value here, never by other code.
-
-    Attributes:
-        dense: weight of the cosine in the hybrid score.
-        lexical: weight of BM25's share in it.
-        preferences: whether passages that fit the question's form go before headings and asides.
-        spelling: whether names misspelt in the question are corrected.
-        follow_ups: whether the conversation before the question is looked at.
-        filters: whether names, dates and minutes in the question narrow the search.
-        parts: whether what is asked together is searched for one by one, too.
-    """
-
-    dense: float = 1.0
-    lexical: float = 0.3
-    preferences: bool = True
-    spelling: bool = True
-    follow_ups: bool = True
-    filters: bool = True
-    parts: bool = True
-
-
-SHIPPED = Pipeline()

@@ -17,13 +17,14 @@ from rag.checks import Claim, Verdict, check, tagged
 from rag.checks.claim import flat
 from rag.checks.coverage import LEAST, coverage
 from rag.disagreement import opposed
+from rag.drafts import Draft, Fate, Writing
 from rag.errors import FootnoteError, Interrupted
 from rag.evidence import Evidence
 from rag.prompt import MOST_SENTENCES, Source, Style, messages
 from rag.protocols import Cancelled, Generator, Message
 from rag.sentence_stream import Tagged, split, tagged_sentences
 from rag.spans import says_the_same
-from rag.types import Citation, Draft, Fate, Sentence, Writing
+from rag.types import Citation, Sentence
 from rag.watched import OnSentence, unheard
 
 SECONDS = 60.0  # for all of it; what is shown by then stays

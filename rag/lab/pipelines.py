@@ -17,8 +17,8 @@ from rag.certainty import Answers
 from rag.errors import QuestionError
 from rag.gate import Evidence, GateModel, Thresholds
 from rag.index import Index
+from rag.pipeline import Pipeline
 from rag.protocols import Embedder, Ranker
-from rag.types import Pipeline
 
 SHIPPED = "shipped"
 

@@ -11,8 +11,9 @@ from bot.explain import explain
 from bot.live import ask_watched, preview
 from bot.render_text import plain, render
 from bot.wording import written
+from rag.drafts import Draft, Writing
 from rag.protocols import Assistant
-from rag.types import Answer, Draft, Sentence, Trace, Writing
+from rag.types import Answer, Sentence, Trace
 from rag.watched import NOBODY, Watch
 from tests.bot.samples import ANSWER, BREAD, CLOSEST, HEAT, FakeAssistant
 from tests.builders import BEES, RYE, hit

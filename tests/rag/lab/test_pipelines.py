@@ -15,7 +15,7 @@ from rag.gate import Evidence, GateModel
 from rag.index import Index
 from rag.indexing import write_build
 from rag.lab.pipelines import SHIPPED, answerer_for, config_named, load_configs
-from rag.types import Pipeline
+from rag.pipeline import Pipeline
 from tests.builders import library, word_salad
 from tests.fakes import FakeEmbedder, FakeRanker
 

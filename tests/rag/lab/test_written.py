@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from rag.citations import cite
+from rag.drafts import Draft, Writing
 from rag.lab.questions import Gold, Question
 from rag.lab.written import figures, keyfact_recall, load_labels, unsupported
-from rag.types import Answer, Draft, NotCovered, Sentence, Trace, Writing
+from rag.types import Answer, NotCovered, Sentence, Trace
 from tests.builders import BEES, RYE, episode, passage
 
 SAMPLE = Path(__file__).parents[3] / "docs" / "written-sample.jsonl"
