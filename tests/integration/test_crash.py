@@ -66,7 +66,7 @@ def mended(root: Path, data: Path) -> None:
     assert passages(data) == report.passages > 350
     assert len(list(layout.builds_folder(data).iterdir())) <= 2
     assert all((folder / layout.MANIFEST).is_file() for folder in layout.builds_folder(data).iterdir())
-    assert sorted(path.name for path in data.iterdir()) == ["builds", "current", "index.lock"]
+    assert sorted(path.name for path in data.iterdir()) == ["builds", "current", "index.lock", "notes.json"]
 
 
 def test_a_kill_in_any_stage_leaves_the_index_before(before: Path) -> None:
