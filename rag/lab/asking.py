@@ -15,6 +15,7 @@ from rag.index import Index
 from rag.lab.figures import Json, aggregate
 from rag.lab.questions import Gold, Question, cites_gold, is_gold
 from rag.lab.statistics import share
+from rag.lab.written import figures
 from rag.library import bytes_of
 from rag.types import Answer, Citation, Hit, NotCovered, Passage, Place
 
@@ -29,15 +30,22 @@ def evaluate(
 ) -> Json:
     """Ask every question: {"questions": [...], "aggregates": {...}} as documented for `footnote eval`."""
     records: list[Json] = []
+    asked: list[tuple[Question, Answer | NotCovered]] = []
     for number, question in enumerate(questions, start=1):
-        records.append(_ask(index, answerer, question))
+        record, result = _ask(index, answerer, question)
+        records.append(record)
+        asked += [(question, result)] if result else []
         if progress:
             progress(number, len(questions))
     exact = _byte_exact(records, index, notes)
-    return {"questions": records, "aggregates": {**aggregate(records), "quotes_byte_exact": exact}}
+    return {
+        "questions": records,
+        "aggregates": {**aggregate(records), "quotes_byte_exact": exact, "answers": figures(asked)},
+    }
 
 
-def _ask(index: Index, answerer: Answerer, question: Question) -> Json:
+def _ask(index: Index, answerer: Answerer, question: Question) -> tuple[Json, Answer | NotCovered | None]:
+    """What is kept of a question, and its result; None where it could not be asked."""
     clock = Clock()
     rows = gold_rows(index.passages, question.gold)
     gold = [_passage(index.passages[row]) for row in sorted(rows)]
@@ -45,16 +53,17 @@ def _ask(index: Index, answerer: Answerer, question: Question) -> Json:
         found = answerer.retrieve(question.question, history=question.history, clock=clock)
     except FootnoteError as error:
         empty: Json = {"gold": gold, "p_without_gold": None, "timings_ms": {}, "error": str(error)}
-        return {**_record(question, [], None, 0.0), **empty}
+        return {**_record(question, [], None, 0.0), **empty}, None
     hits = answerer.ranked(found, clock=clock)
     result = answerer.decide(question.question, found, hits, clock=clock)
-    return {
+    record = {
         **_record(question, hits, result, found.p_answerable),
         "gold": gold,
         "p_without_gold": _without_gold(answerer, question, _with_copies(index, rows)),
         "timings_ms": clock.timings(),
         "error": "",
     }
+    return record, result
 
 
 def _record(question: Question, hits: Sequence[Hit], result: Answer | NotCovered | None, p: float) -> Json:
