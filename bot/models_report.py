@@ -13,7 +13,7 @@ from rag.recommend import Advice, best, reason
 
 MAY = {
     Level.RANK: "It may only rank: answers are the notes' own words, in the order it finds likely.",
-    Level.CHOOSE: "It may choose passages, and not word sentences: answers are the notes' own words.",
+    Level.CHOOSE: "It can tell passages apart, and may not word sentences: answers are the notes' own words.",
     Level.WRITE: "It may write: each of its sentences is checked against the notes before it is shown.",
 }
 NO_GPU_BUILD = (

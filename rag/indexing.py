@@ -75,7 +75,7 @@ def _scan(notes: Path, data: Path) -> dict[str, str]:
             raise
         raise NotesError(
             f"The notes folder {notes} is empty, and on another drive than when it was indexed; the index is kept.",
-            remedy=f"Mount the drive. If the notes are gone for good, delete {data}.",
+            remedy=f"Mount the drive. If the notes are gone for good, delete {data / origin.FILE} and index again.",
         ) from error
 
 

@@ -6,6 +6,7 @@ The numbers are estimates from what the machine has and from two measured rates;
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Literal
 
@@ -42,15 +43,27 @@ class Advice:
     seconds: float | None
 
 
-def advise(machine: Machine, entries: Sequence[ModelEntry], *, threads: int, gpu_build: bool) -> list[Advice]:
+def advise(
+    machine: Machine,
+    entries: Sequence[ModelEntry],
+    *,
+    threads: int,
+    gpu_build: bool,
+    held: AbstractSet[str] = frozenset(),
+) -> list[Advice]:
     """Every language model that writes, in the catalogue's order.
 
     Args:
         threads: that the model would be computed with.
         gpu_build: whether llama.cpp was built for a GPU; without it the cards do not count.
+        held: names of models whose file is on the disk already, and needs no more room there.
     """
     cards = machine.gpus if gpu_build else ()
-    return [_advice(machine, entry, threads, cards) for entry in entries if entry.role == "rank/write"]
+    return [
+        _advice(machine, entry, threads, cards, held=entry.name in held)
+        for entry in entries
+        if entry.role == "rank/write"
+    ]
 
 
 def best(advice: Sequence[Advice]) -> Advice | None:
@@ -59,7 +72,7 @@ def best(advice: Sequence[Advice]) -> Advice | None:
     return max(suiting, key=lambda each: TIERS.index(each.entry.tier), default=None)
 
 
-def _advice(machine: Machine, entry: ModelEntry, threads: int, cards: Sequence[Gpu]) -> Advice:
+def _advice(machine: Machine, entry: ModelEntry, threads: int, cards: Sequence[Gpu], *, held: bool) -> Advice:
     need = entry.memory * 1_000_000
     card = next((gpu for gpu in cards if gpu.memory >= need + GPU_SPARE), None)
     rate = OF_BANDWIDTH * min(threads, READERS) * machine.bandwidth / entry.bytes  # a token takes every weight once
@@ -68,7 +81,7 @@ def _advice(machine: Machine, entry: ModelEntry, threads: int, cards: Sequence[G
     verdict: Verdict = "yes"
     if entry.own_prompt:
         verdict = "prompt"
-    elif entry.bytes > machine.disk:
+    elif not held and entry.bytes > machine.disk:
         verdict = "disk"
     elif card is None and machine.free_memory is not None and need + BESIDE > machine.free_memory:
         verdict = "memory"

@@ -7,12 +7,13 @@ remembered as a slow one: it is measured another time, and the usual number stay
 from __future__ import annotations
 
 import json
-import os
 import platform
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+
+from rag.machine import cores_of
 
 THREADS_FILE = "threads.json"
 BUDGET_SECONDS = 3.0
@@ -24,17 +25,13 @@ CLEARLY = 0.85  # another number has to take at most this share of the usual one
 
 def default_threads() -> int:
     """One thread a core up to two, then one fewer than there are cores: all of them collapse when busy."""
-    cores = _cores()
+    cores = cores_of()
     return cores if cores <= 2 else cores - 1
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def candidates() -> list[int]:
     """Numbers worth a try, the usual one first."""
-    cores = _cores()
+    cores = cores_of()
     return list(dict.fromkeys((default_threads(), max(1, cores // 2), cores)))
 
 
@@ -86,4 +83,4 @@ def measure_threads(work: Callable[[int], object], *, clock: Callable[[], float]
 
 
 def _machine() -> str:
-    return f"{platform.node()}, {platform.machine()}, {_cores()} cores"
+    return f"{platform.machine()}, {cores_of()} cores"

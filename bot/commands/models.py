@@ -176,11 +176,13 @@ def recommend(models: ModelsFolder = None, as_json: AsJson = False) -> None:
     settings = load_settings(models=models)
     folder = settings.models
     machine = look(folder)
+    entries = [_as_pulled(entry, folder) for entry in load_catalog()]
     advice = advise(
         machine,
-        [_as_pulled(entry, folder) for entry in load_catalog()],
+        entries,
         threads=settings.threads or stored_threads(folder) or default_threads(),
         gpu_build=offloads(),
+        held={entry.name for entry in entries if model_path(folder, entry).is_file()},
     )
     if as_json:
         sys.stdout.write(dumps(recommendation_json(machine, advice)) + "\n")

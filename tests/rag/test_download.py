@@ -292,3 +292,13 @@ def test_the_disk_filling_up_midway_is_told(site: Site, package: ModelEntry, tmp
 
     with pytest.raises(StorageFull, match="is full"):
         pull(package, tmp_path / "models", cache_dir=tmp_path / "cache", locate=full)
+
+
+def test_a_folder_that_cannot_be_written_to_is_named(site: Site, package: ModelEntry, tmp_path: Path) -> None:
+    """A read-only models folder ended as an unknown error."""
+
+    def locked(source: PackageSource) -> str:
+        raise PermissionError(13, "Permission denied", str(tmp_path / "models"))
+
+    with pytest.raises(DownloadError, match=r"Nothing can be written to .*models\. Make it writable"):
+        pull(package, tmp_path / "models", cache_dir=tmp_path / "cache", locate=locked)

@@ -45,6 +45,15 @@ def test_little_memory_gets_a_small_model() -> None:
     assert taken(replace(RASPBERRY, free_memory=900_000_000), threads=3) == "smollm2-135m-instruct"
 
 
+def test_a_file_that_is_there_needs_no_more_room() -> None:
+    """A model that had been pulled was said not to fit on the disk that it lay on."""
+    full = replace(LAPTOP, disk=1000)
+    names = {entry.name for entry in load_catalog()}
+    verdicts = [each.verdict for each in advise(full, load_catalog(), threads=4, gpu_build=False, held=names)]
+    assert "disk" not in verdicts
+    assert "disk" in [each.verdict for each in advise(full, load_catalog(), threads=4, gpu_build=False)]
+
+
 def test_a_machine_that_takes_none_is_told_so() -> None:
     assert taken(replace(RASPBERRY, free_memory=100_000_000)) is None
     assert taken(replace(LAPTOP, disk=1_000_000)) is None
