@@ -33,16 +33,16 @@ def engine_options(settings: Settings) -> EngineOptions:
 
 
 def open_local(
-    settings: Settings, path: Path, *, available: Callable[[], int | None] = available_memory
+    settings: Settings, path: Path, *, ranks: bool = True, available: Callable[[], int | None] = available_memory
 ) -> LlamaGenerator:
-    """The language model at `path`; `available` says how many bytes are free.
+    """The language model at `path`, which `ranks` or only writes; `available` says how many bytes are free.
 
     Raises:
         NotEnoughMemory: it does not fit into what is free; told before it is loaded.
         ModelMissing, ModelCorrupt: there is no such file, or llama.cpp cannot load it.
     """
     options = engine_options(settings)
-    need = memory_need(path, options, ranking_tokens=RANK_CONTEXT)
+    need = memory_need(path, options, ranking_tokens=RANK_CONTEXT if ranks else 0)
     log.info("%s needs about %s", path.name, need or "an unknown amount of memory")
     if not on_gpu(options):  # how much of it stays outside the card's own memory is for llama.cpp to say
         check_fits(path, need, available())

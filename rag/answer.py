@@ -219,7 +219,10 @@ class Answerer:
         )
 
     def _write(self, verbatim: Answer, found: Retrieved, hits: Sequence[Hit], clock: Clock, session: Session) -> Answer:
-        """The same answered in sentences of a model, as far as they pass the checks; as it was where none does."""
+        """The same answered in sentences of a model, as far as they pass the checks.
+
+        As it was where none does, or where a part of the question that it answers would get lost.
+        """
         assert self._writer is not None  # noqa: S101  # asked by the caller
         with clock.stage("quote"):
             evidence = self._evidence(found, hits)
@@ -236,7 +239,8 @@ class Answerer:
         with clock.stage("write"):
             written = self._writer.write(asked, evidence, on_sentence=tell)
         trace = Trace(hits=tuple(hits), cosine=found.cosine, needed=self._thresholds.answer, writing=written.writing)
-        if not written.wrote:
+        kept = (part for part in found.parts if self._is_enough(part) or _touched(part, verbatim.citations))
+        if not written.wrote or not all(_touched(part, written.citations) for part in kept):
             return replace(verbatim, trace=trace)
         return replace(
             verbatim,

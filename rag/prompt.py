@@ -14,6 +14,7 @@ from typing import Literal
 from rag.protocols import Message
 
 EARLIER = 6  # questions of the conversation that are told
+EARLIER_CHARS = 300  # of each: they must not push out the passages
 MOST_SENTENCES = 5
 _TAG = re.compile(r"\[(\s*\d+(?:\s*,\s*\d+)*\s*)\]")
 RULES = (
@@ -60,7 +61,7 @@ def messages(
 ) -> list[Message]:
     """The prompt for an answer, or, with `one`, for a single sentence; `earlier` questions are told, no answers."""
     listed = "\n".join(source.line(number) for number, source in enumerate(sources, start=1))
-    before = "\n".join(f"- {plain(asked)}" for asked in earlier[-EARLIER:])
+    before = "\n".join(f"- {plain(asked)[:EARLIER_CHARS]}" for asked in earlier[-EARLIER:])
     parts = (
         f"Passages:\n{listed}",
         f"Asked before:\n{before}" if before else "",

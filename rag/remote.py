@@ -15,12 +15,14 @@ import httpx
 from rag.errors import ContextTooLong, EndpointAway
 from rag.modeltext import defused, said
 from rag.protocols import Cancelled, Message
-from rag.streamed import Broken, Refused, StreamedCall, Unusable, Watch
+from rag.streamed import Broken, Refused, StreamedCall, TooLate, Unusable, Watch
 
 ATTEMPTS = 3
 BACKOFF_SECONDS = 0.3
 COOL_DOWN_SECONDS = 15.0
 """For so long after it failed an endpoint is not asked again: questions that wait in line must not wait for it, too."""
+SILENT = 0.5
+"""It counts as failed, too, if its reader's time is over before it wrote a word in so much of the time it has."""
 ASKING_SECONDS = 5.0
 """How long it may take to connect, or to list the models."""
 BYTES_PER_TOKEN = 3  # fewer than vocabularies need for prose, so the estimate is high
@@ -63,9 +65,9 @@ class RemoteGenerator:
         except httpx.InvalidURL as error:
             raise EndpointAway("The endpoint's address cannot be read.", remedy=REMEDY) from error
         path = url.path.rstrip("/").removesuffix("/chat/completions")
-        self._base = url.copy_with(path=path or "/v1", query=None, fragment=None)
-        if api_key:
-            self._base = self._base.copy_with(userinfo=b"")  # httpx sends only one of the two
+        self._base = url.copy_with(path=path or "/v1", query=None, fragment=None, userinfo=b"")  # httpx logs addresses
+        # httpx sends only one of the two
+        self._auth = (url.username, url.password) if url.userinfo and not api_key else None
         self._wanted = model
         self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._timeout = timeout_seconds
@@ -78,7 +80,7 @@ class RemoteGenerator:
     @property
     def address(self) -> str:
         """Where it is, without a user name or password."""
-        return str(self._base.copy_with(userinfo=b""))
+        return str(self._base)
 
     @property
     def name(self) -> str:
@@ -151,6 +153,7 @@ class RemoteGenerator:
         """Attempts, until one begins to write."""
         if time.monotonic() < self._asleep_until:
             raise self._away(self._trouble)
+        started = time.monotonic()
         for attempt in range(1, ATTEMPTS + 1):
             begun = False
             try:
@@ -163,6 +166,11 @@ class RemoteGenerator:
                     raise self._asleep(str(error)) from error
             except Unusable as error:
                 raise self._asleep(str(error)) from error
+            except TooLate:  # who waits for it may have less time than it may be silent
+                waited = time.monotonic() - started
+                if not begun and waited >= SILENT * self._timeout:
+                    self._asleep(f"has said nothing for {waited:.0f} seconds")
+                raise
             watch.wait(BACKOFF_SECONDS * attempt)
 
     def _attempt(self, messages: Sequence[Message], max_tokens: int, watch: Watch) -> Iterator[str]:
@@ -197,7 +205,7 @@ class RemoteGenerator:
 
     def _client(self, seconds: float) -> httpx.Client:
         timeout = httpx.Timeout(seconds, connect=min(ASKING_SECONDS, seconds))
-        return httpx.Client(headers=self._headers, timeout=timeout)
+        return httpx.Client(headers=self._headers, auth=self._auth, timeout=timeout)
 
     def _asleep(self, trouble: str) -> EndpointAway:
         """Leave it alone for a while."""

@@ -47,6 +47,10 @@ class Refused(Exception):
         self.text = text
 
 
+class TooLate(Interrupted):
+    """The deadline has passed."""
+
+
 class Watch:
     """Looks out for the user's giving up, and for the deadline."""
 
@@ -56,11 +60,11 @@ class Watch:
         self._deadline = deadline
 
     def check(self) -> None:
-        """Raises Interrupted."""
+        """Raises Interrupted, which is TooLate past the deadline."""
         if self._cancelled and self._cancelled():
             raise Interrupted("Cancelled.")
         if self._deadline is not None and time.monotonic() >= self._deadline:
-            raise Interrupted("The time for it is over.")
+            raise TooLate("The time for it is over.")
 
     def wait(self, seconds: float) -> None:
         """Raises Interrupted."""

@@ -5,6 +5,7 @@ The seam between what answers and the faces; knows nothing of either.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -39,6 +40,22 @@ class Watch:
 
 
 NOBODY = Watch()
+
+
+@dataclass(frozen=True, kw_only=True)
+class GivenUp:
+    """A `Cancelled` that also tells until when somebody waits for the whole, by `time.monotonic()`."""
+
+    cancelled: Cancelled
+    until: float
+
+    def __call__(self) -> bool:
+        return self.cancelled()
+
+
+def awaited_until(cancelled: Cancelled | None) -> float:
+    """Until when somebody waits; for ever where nobody says."""
+    return cancelled.until if isinstance(cancelled, GivenUp) else math.inf
 
 
 @runtime_checkable

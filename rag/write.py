@@ -23,11 +23,13 @@ from rag.evidence import Evidence
 from rag.prompt import MOST_SENTENCES, Source, Style, messages
 from rag.protocols import Cancelled, Generator, Message
 from rag.sentence_stream import Tagged, split, tagged_sentences
+from rag.sentences import sentence_spans
 from rag.spans import says_the_same
 from rag.types import Citation, Sentence
-from rag.watched import OnSentence, unheard
+from rag.watched import OnSentence, awaited_until, unheard
 
 SECONDS = 60.0  # for all of it; what is shown by then stays
+SPARE_SECONDS = 5.0  # before nobody waits any longer it ends, so that what is there is still shown
 TOKENS = 240  # of an answer
 TOKENS_ONE = 80  # of a sentence that is written anew
 MOST_CHARS = 4_000  # of an answer that are read at most, however many the model sends
@@ -86,7 +88,7 @@ class Writer:
 
         Raises Interrupted if the user gave up; whatever else befalls the model only ends its writing.
         """
-        deadline = time.monotonic() + self._seconds
+        deadline = min(time.monotonic() + self._seconds, awaited_until(asked.cancelled) - SPARE_SECONDS)
         page = _Page(on_sentence=on_sentence)
         try:
             fitting = self._fitting(asked, evidence)
@@ -229,8 +231,8 @@ class _Page:
         return any(says_the_same(text, sentence.text) for sentence in self.sentences)
 
     def _show_own(self, text: str, cited: Sequence[Citation]) -> None:
-        """Show what a model wrote; where it only copied, that is a quote."""
-        copied = [citation for citation in cited if text in citation.display]
+        """Show what a model wrote; where it only copied whole sentences, that is a quote."""
+        copied = [citation for citation in cited if _is_whole(text, citation.display)]
         self._show(text, copied[:1] or cited, verbatim=bool(copied))
 
     def _show(self, text: str, cited: Sequence[Citation], *, verbatim: bool) -> None:
@@ -295,6 +297,13 @@ def _placed(draft: Tagged, evidence: Sequence[Evidence]) -> Tagged:
     shares = [coverage(Claim(text=draft.text, cited=(each.cited,))) for each in evidence]
     best = max(range(len(shares)), key=shares.__getitem__)
     return replace(draft, tags=(best + 1,)) if shares[best] >= LEAST else draft
+
+
+def _is_whole(text: str, display: str) -> bool:
+    """Whether a text is one or more sentences of what is quoted: a part of one may say something else."""
+    spans = sentence_spans(display)
+    ends = {end for _, end in spans}
+    return any(display.startswith(text, start) and start + len(text) in ends for start, _ in spans)
 
 
 def _same(one: Citation, other: Citation) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from rag.checks.claim import Claim
-from rag.words import is_stopword, terms, words
+from rag.words import is_stopword, stem, terms, words
 
 RUN = 3  # words behind a "not" by which its place is known
 HEADS = 2  # content words behind a "not" that it denies
@@ -14,7 +14,8 @@ NEAR_MOST = 0.7  # a clause is about the same if it holds so much of what the cl
 _NO = re.compile(
     r"\b(?:not|no(?!\.? ?\d)|never|none|nobody|nothing|neither|nor|without|cannot|hardly|barely|dont|doesnt"
     r"|didnt|isnt|wasnt"
-    r"|arent|werent|cant|wont|couldnt|shouldnt|wouldnt|hasnt|havent|\w+n['’]t)\b",
+    r"|arent|werent|cant|wont|couldnt|shouldnt|wouldnt|hasnt|havent|\w+n['’]t"
+    r"|(?<!no )(?<!not )(?<!n['’]t )(?<!never )(?<!without )(?<!without a )doubt(?:s|ed|ful)?)\b",
     re.IGNORECASE,
 )
 _NOT = re.compile(r"\bnot\b|n['’]t\b", re.IGNORECASE)
@@ -27,6 +28,9 @@ _IMPLIED = re.compile(
 _CLAUSE = re.compile(r"[,;:.!?()\n—–]|\b(?:but|because|while|although|though|and)\b", re.IGNORECASE)
 _SHORT = re.compile(r"\b(is|are|was|were|has|have|had|do|does|did|ca|wo|could|should|would|must|need)n['’]?t\b")
 _LONG = {"ca": "can", "wo": "will", "sha": "shall"}
+_FRAMING = ("think", "believe", "suppose", "expect", "mean", "say", "guess", "claim", "true", "sure", "certain")
+_FRAMES = frozenset(map(stem, (*_FRAMING, "convinced", "clear", "case", "personally", "actually")))
+"""Stems of what stands between a "not" and what it denies: "I don't think that it will come" says it will not."""
 _PREFIXES = ("un", "in", "im", "ir", "dis", "non", "under", "over", "anti", "mis")
 
 
@@ -136,7 +140,8 @@ def denied(text: str) -> list[list[str]]:
             continue
         clause = _CLAUSE.split(text[match.end() :], maxsplit=1)[0]
         near = words(clause)[:REACH]
-        found.append([word.stem for word in near if not is_stopword(word.written)][:HEADS])
+        heads = [word.stem for word in near if not is_stopword(word.written)]
+        found.append([head for head in heads if head not in _FRAMES][:HEADS] or heads[:HEADS])
     return found
 
 

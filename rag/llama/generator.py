@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 
 import llama_cpp
@@ -27,7 +26,8 @@ RANK_TOKENS = 128  # of the continuation; the logits of each take 4 bytes a word
 class LlamaGenerator:
     """A `Ranker` and a `Generator` over any causal GGUF model.
 
-    What writing needs is set up when something is first written: a model that only ranks does not pay for it.
+    What ranking needs is set up when something is first ranked, and what writing needs when something is first
+    written: a model that does only one of the two does not pay for the other.
     """
 
     def __init__(
@@ -50,18 +50,9 @@ class LlamaGenerator:
         self._chat: Chat | None = None
         self._writer: WritingContext | None = None
         self._prefix: list[int] = []
-        with ExitStack() as undo:
-            self._model = Model(path, self._options)
-            undo.callback(self._model.close)
-            self._context = Context(
-                self._model,
-                threads=threads,
-                n_ctx=n_ctx,
-                n_batch=n_ctx,
-                n_seq=2,
-                kv_type=self._options.kv_type,
-            )
-            undo.pop_all()
+        self._n_ctx = n_ctx
+        self._ranking: Context | None = None
+        self._model = Model(path, self._options)
 
     @property
     def name(self) -> str:
@@ -123,6 +114,20 @@ class LlamaGenerator:
             )
         return self._writer
 
+    @property
+    def _context(self) -> Context:
+        """What ranking computes in."""
+        if self._ranking is None:
+            self._ranking = Context(
+                self._model,
+                threads=self._threads,
+                n_ctx=self._n_ctx,
+                n_batch=self._n_ctx,
+                n_seq=2,
+                kv_type=self._options.kv_type,
+            )
+        return self._ranking
+
     def log_likelihoods(
         self,
         prefix: str,
@@ -183,5 +188,6 @@ class LlamaGenerator:
         """Free the weights and whatever computes with them."""
         if self._writer:
             self._writer.close()
-        self._context.close()
+        if self._ranking:
+            self._ranking.close()
         self._model.close()

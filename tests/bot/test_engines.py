@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,13 @@ def test_without_a_sound_starter_nothing_is_measured(tmp_path: Path, content: by
         (tmp_path / "SmolLM2-135M-Instruct.Q8_0.gguf").write_bytes(content)
     settle_threads(Settings(models=tmp_path), busy=lambda: False)
     assert stored_threads(tmp_path) is None
+
+
+@models
+def test_a_model_that_only_writes_is_not_charged_for_ranking() -> None:
+    def needed(*, ranks: bool) -> int:
+        with pytest.raises(NotEnoughMemory) as caught:
+            open_local(Settings(gpu_layers="0"), model_file("rank/write"), ranks=ranks, available=lambda: MIB)
+        return int(re.findall(r"needs about (\d+) MiB", str(caught.value))[0])
+
+    assert needed(ranks=False) < needed(ranks=True) - 20

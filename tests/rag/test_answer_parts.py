@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from rag.answer import NO_CLEAR_ANSWER, ONE_WORD, Answerer
+from rag.answer import LEAD_IN, NO_CLEAR_ANSWER, ONE_WORD, WRITTEN, Answerer
 from rag.gate import Evidence, GateModel, Thresholds
 from rag.index import Index
 from rag.indexing import write_build
+from rag.protocols import Message
 from rag.question import MOST_WORDS
 from rag.types import Answer, Library, NotCovered, Note, Turn
 from tests.builders import episode, passage
 from tests.fakes import FakeEmbedder
+from tests.scripted import ScriptedGenerator
 
 NOTES = {
     "ines": ("Bees dance in the hive for ten seconds.", "The clover is worth a long flight.", "The mill stands idle."),
@@ -120,6 +122,28 @@ def test_each_of_those_compared_is_quoted(answerer: Answerer) -> None:
     assert isinstance(result, Answer)
     assert [citation.episode_id for citation in result.citations[:2]] == ["ines", "mara"]
     assert result.remarks == ()
+
+
+IDLE, GRINDS = "Idle stands the mill.", "At night the mill grinds rye."
+
+
+@pytest.mark.parametrize(
+    ("sentences", "lead_in"),
+    [({NOTES["mara"][2]: GRINDS}, LEAD_IN), ({NOTES["ines"][2]: IDLE, NOTES["mara"][2]: GRINDS}, WRITTEN)],
+)
+def test_what_is_written_may_leave_out_no_part(index: Index, sentences: dict[str, str], lead_in: str) -> None:
+    """A model that wrote of one of two that were compared took the quote of the other out of the answer."""
+
+    def script(prompt: Sequence[Message]) -> Iterator[str]:
+        for line in prompt[1].text.splitlines():
+            yield from (f"{own} {line[:3]} " for text, own in sentences.items() if line.endswith(text))
+
+    writer = ScriptedGenerator(scripts=(script,))
+    answering = Answerer(index, FakeEmbedder(), None, gate=BY_SCORE, thresholds=GATE, writer=writer)
+    result = answering.ask("What do Ines and Mara say of the mill?")
+    assert isinstance(result, Answer)
+    assert result.lead_in == lead_in
+    assert {"ines", "mara"} <= {citation.episode_id for citation in result.citations}
 
 
 def test_a_part_that_is_not_covered_is_named(answerer: Answerer) -> None:

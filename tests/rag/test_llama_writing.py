@@ -242,3 +242,16 @@ def test_a_temperature_draws_the_same_words_on_every_run(writer: LlamaGenerator)
         texts.append("".join(loaded.generate(asked("Tell me a story."), max_tokens=12)))
         loaded.close()
     assert texts[0] == texts[1]
+
+
+@models
+def test_a_model_that_only_writes_sets_up_nothing_to_rank_with() -> None:
+    """It held a second context, of some hundred MiB with a model worth writing with, and never used it."""
+    loaded = LlamaGenerator(model_file("rank/write"), threads=2, n_ctx=256, options=EngineOptions(context_tokens=512))
+    try:
+        assert list(loaded.generate(asked("Why?", "x"), max_tokens=2))
+        assert loaded._ranking is None
+        assert len(loaded.log_likelihoods("Notes: ", ["x"], " y")) == 1
+        assert loaded._ranking is not None
+    finally:
+        loaded.close()

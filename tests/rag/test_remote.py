@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -287,3 +288,38 @@ def test_names_that_servers_decorate_are_the_same_model() -> None:
 def test_counting_is_on_the_safe_side() -> None:
     generator = RemoteGenerator("http://localhost:1", model=MODEL)
     assert generator.count_tokens([Message(role="user", text="word " * 300)]) >= 300
+
+
+def test_an_endpoint_that_says_nothing_until_time_is_over_is_left_alone() -> None:
+    """Whoever waits for it may give up before it counts as silent; each question then waited for it anew."""
+    with serving(Handler.hold) as endpoint:
+        generator = remote(endpoint, timeout_seconds=0.5)
+        with pytest.raises(Interrupted, match="over"):
+            written(generator, deadline=time.monotonic() + 0.3)
+        with pytest.raises(EndpointAway, match="said nothing for"):
+            written(generator, deadline=time.monotonic() + 0.3)
+    assert len(endpoint.asked) == 1
+
+
+def test_one_that_was_given_up_or_had_no_time_is_asked_again() -> None:
+    with serving(Handler.hold) as endpoint:
+        generator = remote(endpoint, timeout_seconds=0.5)
+        started = time.monotonic()
+        with pytest.raises(Interrupted, match="Cancelled"):
+            written(generator, cancelled=lambda: time.monotonic() > started + 0.3)
+        for _ in range(2):
+            with pytest.raises(Interrupted, match="over"):
+                written(generator, deadline=time.monotonic() + 0.1)
+    assert len(endpoint.asked) == 3
+
+
+def test_no_password_gets_into_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """httpx logs every address that it asks, as it is."""
+    with caplog.at_level(logging.INFO), serving(lambda h: h.stream("ok")) as endpoint:
+        generator = RemoteGenerator(endpoint.url.replace("//", "//ann:hush@"), model=MODEL)
+        assert generator.models() == [MODEL]
+        assert written(generator) == "ok"
+        assert endpoint.headers["Authorization"] == "Basic YW5uOmh1c2g="
+    assert "/chat/completions" in caplog.text
+    assert "hush" not in caplog.text
+    assert "ann" not in caplog.text

@@ -16,7 +16,8 @@ from rag.evidence import Evidence
 from rag.prompt import RULES, Style
 from rag.protocols import Message
 from rag.types import Citation, Sentence
-from rag.write import MOST_DRAFTS, NO_ROOM, NOTHING, TOO_LONG, TOO_MUCH, Asked, Writer, Written
+from rag.watched import GivenUp
+from rag.write import MOST_DRAFTS, NO_ROOM, NOTHING, SPARE_SECONDS, TOO_LONG, TOO_MUCH, Asked, Writer, Written
 from tests.builders import BEES, RYE, TIDES, episode, passage
 from tests.scripted import Script, ScriptedGenerator
 
@@ -267,3 +268,25 @@ def test_what_disagrees_with_a_citation_is_quoted_too() -> None:
 def test_what_is_only_copied_is_a_quote() -> None:
     written = write(f"{BEES} [1]")
     assert (shown(written), written.wrote) == ([(BEES, True)], False)
+
+
+def test_a_part_of_a_sentence_is_no_quote() -> None:
+    """Of "I do not think that X" X is a part: whatever the checks make of it, it is not what the note says."""
+    note = f"Some say: {DANCE} {WORK}"
+    assert shown(write(f"{DANCE} [1]", texts=(note,))) == [(DANCE, False)]
+    assert shown(write(f"{WORK} [1]", texts=(note,))) == [(WORK, True)]
+
+
+def test_it_ends_in_time_for_whoever_waits_no_longer_than_so() -> None:
+    """A job's time was over before the writer's, and the quotes that were ready were lost with it."""
+    started = time.monotonic()
+    waiting = GivenUp(cancelled=lambda: False, until=started + SPARE_SECONDS + 0.1)
+    written = Writer(ScriptedGenerator(scripts=(slow,))).write(Asked(question=QUESTION, cancelled=waiting), evidence())
+    assert written.writing.stopped == TOO_LONG
+    assert time.monotonic() - started < 1
+
+
+def test_long_earlier_questions_push_no_passage_out() -> None:
+    generator = ScriptedGenerator(scripts=(f"{DANCE} [1]",), context_tokens=900)
+    asked = Asked(question=QUESTION, earlier=("why " * 500,) * 6)
+    assert Writer(generator).write(asked, evidence()).writing.passages == len(TEXTS)
