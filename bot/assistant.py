@@ -6,6 +6,7 @@ Knows nothing of Discord or of the terminal. Synchronous; one thread owns it.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from rag.browse import Browser
 from rag.build import current_build
 from rag.calibration import calibration_of
 from rag.catalog import Role, load_catalog, model_path, verify
+from rag.certainty import Answers
 from rag.errors import EndpointAway, IndexMissing
 from rag.gate import Thresholds, load_gate_model
 from rag.index import Index, open_index
@@ -31,6 +33,8 @@ from rag.types import Answer, Earlier, Episode, Filter, NotCovered, TopicSummary
 from rag.watched import NOBODY, Watch
 
 log = logging.getLogger(__name__)
+
+LOOK_AGAIN_SECONDS = 300.0  # an endpoint that may not write yet, or is away, is looked at so often and no oftener
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +59,7 @@ class LocalAssistant:
     def __init__(self, settings: Settings) -> None:
         """Load the models and open the index. Raises ModelError, IndexProblem."""
         self._settings = settings
+        self._answers = settings.answers
         self._gone: IndexMissing | None = None
         with ExitStack() as undo:  # a worker tries again and again: what failed to open must not stay in memory
             opened = self._open()
@@ -62,6 +67,7 @@ class LocalAssistant:
             self.ranker = open_local(settings, starter_model(settings.models, "rank/write"))
             undo.callback(self.ranker.close)
             self.writer = trusted_writer(settings, self.ranker)
+            self._looked = time.monotonic()
             undo.pop_all()
         self._serve(opened)
 
@@ -86,7 +92,7 @@ class LocalAssistant:
         )
 
     def _thresholds_of(self, index: Index) -> Thresholds:
-        return calibration_of(index.folder).thresholds(self._settings.answers)
+        return calibration_of(index.folder).thresholds(self._answers)
 
     def _serve(self, opened: Opened) -> None:
         self._opened = opened
@@ -114,6 +120,7 @@ class LocalAssistant:
         Raises IndexProblem, and the one before still serves; but IndexMissing means that nothing may be served, and
         is what every question gets until there is an index again.
         """
+        self._look_for_endpoint()
         try:
             if current_build(self._settings.data) == self.index.folder and not self._gone:
                 self._weigh_anew(self._thresholds_of(self.index))
@@ -128,6 +135,21 @@ class LocalAssistant:
         before.index.close()
         if before.embedder is not opened.embedder:
             before.embedder.close()
+
+    def _look_for_endpoint(self) -> None:
+        """Have an endpoint write from now on that was away, or had not shown that it can, when last looked at."""
+        if self.writer is None and self._settings.writer.endpoint:
+            self._looked = time.monotonic()
+            self.writer = trusted_writer(self._settings, self.ranker)
+            if self.writer:
+                self._serve(self._opened)
+
+    def weigh(self, answers: Answers | None) -> None:
+        """Answer so readily from now on; None: as the settings have it."""
+        wanted = answers or self._settings.answers
+        if wanted != self._answers:
+            self._answers = wanted
+            self._weigh_anew(self._thresholds_of(self.index))
 
     def _weigh_anew(self, thresholds: Thresholds) -> None:
         """Serve the same index with thresholds that have been measured meanwhile."""
@@ -160,6 +182,8 @@ class LocalAssistant:
     ) -> Answer | NotCovered:
         """The same; `watch` is told the evidence before a model writes, and each sentence once it is checked."""
         self._check()
+        if time.monotonic() - self._looked > LOOK_AGAIN_SECONDS:
+            self._look_for_endpoint()
         return self.answerer.ask(question, history=history, filters=filters, cancelled=cancelled, watch=watch)
 
     def topic(self, topic: str, *, cancelled: Cancelled | None = None) -> TopicSummary | NotCovered:
@@ -194,7 +218,7 @@ def trusted_writer(settings: Settings, ranker: LlamaGenerator) -> Generator | No
     chosen = chosen_model(settings, "rank/write")
     if level(settings.models, chosen.sha256) < Level.WRITE:
         return None
-    return ranker if chosen.sha256 == ranker.fingerprint else open_local(settings, chosen.path)
+    return ranker if chosen.sha256 == ranker.fingerprint else open_local(settings, chosen.path, ranks=False)
 
 
 def _trusted_endpoint(settings: Settings) -> Generator | None:

@@ -286,10 +286,11 @@ def gaps(
     as_markdown: Annotated[bool, typer.Option("--markdown", help="As a list to tick off.")] = False,
 ) -> None:
     """List what people asked in Discord and the notes do not cover, the most asked first."""
-    from bot.commands import state
+    from bot import gaps_report
+    from bot.commands.state import read_gaps
 
-    show = state.gaps_csv if as_csv else state.gaps_markdown if as_markdown else state.gaps_text
-    typer.echo(show(state.read_gaps(_settings(None, data))))
+    show = gaps_report.gaps_csv if as_csv else gaps_report.gaps_markdown if as_markdown else gaps_report.gaps_text
+    typer.echo(show(read_gaps(_settings(None, data))))
 
 
 def run(args: Sequence[str], services: Services) -> int:
@@ -398,7 +399,7 @@ def _update(settings: Settings) -> Iterable[None]:
 def _keeping(settings: Settings, update: Callable[[Settings], Iterable[None]] | None) -> Keep:
     """What keeps a conversation's notes up to date; nothing where there is no `update`."""
 
-    def keep(reload: Callable[[], None], tell: Callable[[str], None]) -> AbstractContextManager[None]:
+    def keep(reload: Callable[[], None], tell: Callable[[str], None]) -> AbstractContextManager[object]:
         if update is None:
             return nullcontext()
         from bot.watch import kept_up

@@ -22,12 +22,16 @@ from bot.discord_buttons import buttons
 from bot.discord_catalogue import Catalogue
 from bot.discord_commands import Commands, add_commands, register
 from bot.discord_direct import UNDELIVERABLE, tell, tell_in_channel
+from bot.discord_owner import Owner
+from bot.discord_owner_commands import add_owner_commands
+from bot.discord_permission import owns
 from bot.discord_presses import Presses
 from bot.discord_progress import Cancelled, Line, Pace, Told
 from bot.discord_recall import Recall
 from bot.discord_render import CANCELLED, erased, forgotten, render
 from bot.discord_reply import MentionReply, Reply, apologise
 from bot.discord_results import Result, Results
+from bot.discord_rules import Rulebook
 from bot.discord_subscribers import Subscribers
 from bot.live import ask_watched
 from bot.question import check_question
@@ -35,6 +39,7 @@ from bot.settings import Settings
 from bot.state.conversations import Kind
 from bot.state.memory import Memory
 from bot.worker import Call, Worker
+from rag.errors import IndexMissing
 from rag.types import Filter, Turn
 from rag.watched import Watch
 
@@ -78,6 +83,8 @@ class FootnoteClient(discord.Client):
         self._settings = settings
         self._worker = worker
         self._recall = Recall(memory=memory, days=settings.discord.retention_days)
+        self._rulebook = Rulebook(memory)
+        self._worker.prepare = self._rulebook.prepare
         self._line = Line(worker=worker)
         self._results = Results(self._line)
         self.catalogue = Catalogue(self._line)
@@ -85,6 +92,7 @@ class FootnoteClient(discord.Client):
             line=self._line, catalogue=self.catalogue, memory=memory, days=settings.discord.retention_days
         )
         self._presses = Presses(memory, self._line, self._results, self.browse)
+        self.owner = Owner(self._line, self.catalogue, memory, self._rulebook, answers=settings.answers)
         self._subscribers = Subscribers(self, worker, memory)
         self._build = ""
         self._announce = announce
@@ -93,8 +101,10 @@ class FootnoteClient(discord.Client):
         self._background: list[asyncio.Task[None]] = []
         self._commands = Commands(self)
         add_commands(self._commands, self)
+        add_owner_commands(self._commands, self)
 
     async def setup_hook(self) -> None:
+        await self._rulebook.open()
         self._worker.start()
         self.catalogue.refresh()
         self._background = [asyncio.create_task(self._tell_unanswered()), asyncio.create_task(self._keep_tidy())]
@@ -158,7 +168,7 @@ class FootnoteClient(discord.Client):
     async def answer(self, reply: Reply, kind: Kind, text: str, filters: Sequence[Filter] = ()) -> None:
         """Queue a question and see it through: place in line, then the answer or a sentence about the failure."""
         async with self._recall.under_way(reply.place):
-            await self.attend(reply, self._answer(reply, kind, text, filters), what=kind)
+            await self.attend(reply, self._admit(reply, kind, text, filters), what=kind)
 
     async def forget(self, reply: Reply) -> None:
         """Forget what was asked in the conversation there by whoever says so."""
@@ -172,15 +182,20 @@ class FootnoteClient(discord.Client):
 
     def is_owner(self, user: int) -> bool:
         """Whether somebody owns the bot, alone or with a team."""
-        application = self.application
-        if application is None:
-            return False
-        owners = [member.id for member in application.team.members] if application.team else [application.owner.id]
-        return user in owners
+        return owns(self.application, user)
+
+    async def reload(self, build: str) -> None:
+        """Make the assistant serve this build. Raises what it raises; on IndexMissing nothing is served any longer."""
+        try:
+            await self._worker.submit("reload", lambda assistant, _: assistant.reload()).done
+        except IndexMissing:
+            self.notes_changed(build)
+            raise
+        self.notes_changed(build)
 
     def notes_changed(self, build: str) -> None:
         """This build of the index is served from now on. On the event loop."""
-        self._build = build
+        self._build = self.owner.build = self._results.build = build
         self._results.clear()
         self.catalogue.refresh()
         self._subscribers.notes_changed(build)
@@ -207,9 +222,10 @@ class FootnoteClient(discord.Client):
         """Whether somebody goes on in a thread with what they asked there, and speaks to nobody else."""
         if not self._settings.discord.thread_follow_ups or not _by_a_person(message):
             return False
-        place = MentionReply(message).place
-        to_others = message.mentions or message.reference
-        return place.thread and not to_others and await self._recall.is_in(place)
+        reply = MentionReply(message)
+        if message.mentions or message.reference or not reply.place.thread:
+            return False
+        return await self._recall.is_in(reply.place) and await self._rulebook.allows(reply.asker)
 
     async def _tell_unanswered(self) -> None:
         """Tell those whom the bot before this one was answering when it was stopped."""
@@ -226,24 +242,26 @@ class FootnoteClient(discord.Client):
             tidied = await self._recall.expire()
             await asyncio.sleep(SECONDS_TO_TIDY_AGAIN if tidied else SECONDS_TO_TIDY_AFTER_A_FAILURE)
 
+    async def _admit(self, reply: Reply, kind: Kind, text: str, filters: Sequence[Filter]) -> None:
+        async with self._rulebook.admitted(reply.asker):
+            await self._answer(reply, kind, text, filters)
+
     async def _answer(self, reply: Reply, kind: Kind, text: str, filters: Sequence[Filter]) -> None:
         history = await self._recall.history(reply.place) if kind == "ask" else ()
-        told, pace = Told(text), Pace()
+        told, pace, build = Told(text), Pace(), self._build
         call = _call(kind, text, history, filters, told.watch)
         result = await self._line.see_through(reply, kind, call, told=told, pace=pace)
         await pace.keep()
-        await self._show(reply, kind, result, filters)
+        await self._show(reply, kind, result, filters, build)
 
-    async def _show(self, reply: Reply, kind: Kind, result: Result, filters: Sequence[Filter]) -> None:
+    async def _show(self, reply: Reply, kind: Kind, result: Result, filters: Sequence[Filter], build: str) -> None:
         """Show a result, with its buttons if it could be remembered."""
         pages = render(result)
-        view = await self._recall.remember(
-            reply.place, kind, result, build=self._build, filters=filters, pages=len(pages)
-        )
+        view = await self._recall.remember(reply.place, kind, result, build=build, filters=filters, pages=len(pages))
         below = buttons(view.token, view.actions, pages=len(pages)) if view else None
         message = await reply.show(embed=pages[0], view=below)
         if view:
-            self._results.keep(view.turn, result)
+            self._results.keep(view.turn, result, build=build)
             await self._recall.posted(view, message)
 
     def _invitation(self) -> str:

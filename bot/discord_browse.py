@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bot.discord_buttons import LONGEST_WANTED, Listing, list_buttons
 from bot.discord_catalogue import Catalogue
-from bot.discord_pages import NO_QUOTE, Sort, about_page, episode_page, episode_pages, help_page, quote_page
+from bot.discord_pages import NO_QUOTE, Sort, about_page, episode_page, help_page, list_page, quote_page
 from bot.discord_progress import Line
 from bot.discord_reply import PressReply, Reply
 from bot.state.memory import Memory
@@ -31,15 +31,15 @@ class Browse:
     async def episodes(self, reply: Reply, *, wanted: str, sort: Sort) -> None:
         """The first page of the list."""
         now = Listing(0, sort, " ".join(wanted.split())[:LONGEST_WANTED])
-        pages = episode_pages((await self.catalogue.overview()).episodes, wanted=now.wanted, sort=sort)
-        await reply.show(embed=pages[0], view=list_buttons(now, len(pages)))
+        first = list_page((await self.catalogue.overview()).episodes, wanted=now.wanted, sort=sort)
+        await reply.show(embed=first.embed, view=list_buttons(now, first.pages))
 
     async def turn(self, reply: PressReply, asked: Listing) -> None:
         """Another page of the list, in the same message; the last where there are fewer now."""
         await reply.stay()
-        pages = episode_pages((await self.catalogue.overview()).episodes, wanted=asked.wanted, sort=asked.sort)
-        now = asked._replace(page=min(asked.page, len(pages) - 1))
-        await reply.change(pages[now.page], list_buttons(now, len(pages)))
+        episodes = (await self.catalogue.overview()).episodes
+        page = list_page(episodes, page=asked.page, wanted=asked.wanted, sort=asked.sort)
+        await reply.change(page.embed, list_buttons(asked._replace(page=page.number), page.pages))
 
     async def episode(self, reply: Reply, name: str) -> None:
         """One episode, by its id or name. Raises QuestionError where there is none, or several."""

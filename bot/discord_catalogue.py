@@ -33,7 +33,7 @@ class Catalogue:
         self._reading: asyncio.Task[None] | None = None
 
     def refresh(self) -> None:
-        """Read it anew. On the event loop."""
+        """Read it anew; where that fails nothing is known any longer. On the event loop."""
         self.stop()
         self._reading = asyncio.create_task(self._read(), name="footnote-catalogue")
 
@@ -56,7 +56,8 @@ class Catalogue:
         try:
             self._known = await self._line.worker.submit("browse", _look, patient=True).done
         except Exception as error:  # whoever asks for the list hears what is the matter
-            log.info("there is nothing to suggest yet: %s", type(error).__name__)
+            self._known = None
+            log.info("there is nothing to suggest: %s", type(error).__name__)
 
 
 def _look(assistant: Assistant, _cancelled: Cancelled) -> _Known:

@@ -13,7 +13,7 @@ import discord
 
 log = logging.getLogger(__name__)
 
-UNDELIVERABLE = (discord.HTTPException, aiohttp.ClientError, OSError, asyncio.TimeoutError)
+UNDELIVERABLE = (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError, asyncio.TimeoutError)
 
 
 async def tell_owner(client: discord.Client, embed: discord.Embed) -> bool:
@@ -31,7 +31,7 @@ async def tell(
     """Send somebody a direct message that makes no sound; False where that cannot be delivered."""
     try:
         opened = await client.http.start_private_message(str(user))  # the library's create_dm would send a number
-    except (*UNDELIVERABLE, discord.RateLimited) as error:
+    except UNDELIVERABLE as error:
         log.info("somebody takes no direct messages: %s", type(error).__name__)
         return False
     return await tell_in_channel(client, int(opened["id"]), embed=embed, content=content)
@@ -44,7 +44,7 @@ async def tell_in_channel(
     try:
         embeds = [embed] if embed else []
         await client.get_partial_messageable(channel).send(content, embeds=embeds, silent=True)
-    except (*UNDELIVERABLE, discord.RateLimited) as error:
+    except UNDELIVERABLE as error:
         log.info("a message could not be posted: %s", type(error).__name__)
         return False
     return True

@@ -46,11 +46,13 @@ def compose(
 
 def embeds(title: str, colour: discord.Colour, pages: Sequence[str]) -> tuple[discord.Embed, ...]:
     """An embed a page, with its number where there are several."""
-    made = [discord.Embed(title=title, colour=colour, description=page) for page in pages]
-    for number, embed in enumerate(made, start=1):
-        if len(made) > 1:
-            embed.set_footer(text=f"Page {number} of {len(made)}")
-    return tuple(made)
+    return tuple(one_of(title, colour, page, number=number, of=len(pages)) for number, page in enumerate(pages))
+
+
+def one_of(title: str, colour: discord.Colour, page: str, *, number: int, of: int) -> discord.Embed:
+    """The embed of page `number`, from 0, of so many."""
+    embed = discord.Embed(title=title, colour=colour, description=page)
+    return embed.set_footer(text=f"Page {number + 1} of {of}") if of > 1 else embed
 
 
 def fitting(lines: Sequence[str], limit: int = DESCRIPTION_LIMIT) -> str:

@@ -5,10 +5,11 @@ Pure functions; knows nothing of connections or of how anything was found.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import discord
 
@@ -20,6 +21,7 @@ from bot.discord_layout import (
     embeds,
     fitting,
     minute,
+    one_of,
     paragraphs,
     quoted,
     source,
@@ -54,23 +56,35 @@ Or mention me, reply to an answer of mine, send me a direct message, or open the
 🔎 No clear answer: what comes nearest, for you to judge.
 🚫 Not in your notes: I say so rather than guess.
 
+**For my owner and those who manage the server**
+`/footnote` shows how I am, reads the notes again, lists what they do not cover, and sets what I may do.
+
 **Your data**
 *Forget this conversation* below an answer, or `/forget-me`, which erases everything about you."""
 
 
-def episode_pages(episodes: Sequence[Episode], *, wanted: str = "", sort: Sort = "show") -> tuple[discord.Embed, ...]:
-    """The episodes that have all of the words that are wanted in their name, guests or date; a page at least."""
+class ListPage(NamedTuple):
+    """One page of a list: page `number`, from 0, of `pages`."""
+
+    embed: discord.Embed
+    number: int
+    pages: int
+
+
+def list_page(episodes: Sequence[Episode], *, page: int = 0, wanted: str = "", sort: Sort = "show") -> ListPage:
+    """A page of the episodes that have all of the words that are wanted in their name, guests or date.
+
+    `page`: from 0; the last where there are fewer. There is one at least.
+    """
     kept = sorted_by(sort, [episode for episode in episodes if _fits(episode, wanted)])
     title = f"🎧 Episodes in your notes ({len(kept):,})"
     only = f"Only those with: {safe(wanted, 200)}" if wanted.strip() else ""
-    if not kept:
-        none = "None of them fits." if only else "There are no episodes in your notes yet."
-        return embeds(title, TOPIC, [paragraphs([only, none])])
-    pages = [
-        fitting(paragraphs([only, _listed(kept[start : start + A_PAGE], by_show=sort == "show")]).splitlines())
-        for start in range(0, len(kept), A_PAGE)
-    ]
-    return embeds(title, TOPIC, pages)
+    none = "None of them fits." if only else "There are no episodes in your notes yet."
+    pages = max(math.ceil(len(kept) / A_PAGE), 1)
+    number = min(page, pages - 1)
+    shown = kept[number * A_PAGE : (number + 1) * A_PAGE]
+    text = fitting(paragraphs([only, _listed(shown, by_show=sort == "show") or none]).splitlines())
+    return ListPage(one_of(title, TOPIC, text, number=number, of=pages), number, pages)
 
 
 def sorted_by(sort: Sort, episodes: Sequence[Episode]) -> list[Episode]:

@@ -125,7 +125,7 @@ class Presses:
         return view, table[asked.action]
 
     async def _turn(self, interaction: discord.Interaction[Any], view: View) -> None:
-        reply, asked = PressReply(interaction), pressed(_custom_id(interaction))
+        reply, asked, build = PressReply(interaction), pressed(_custom_id(interaction)), self._results.build
         result = self._results.known(view.turn)
         if result is None:
             await reply.stay()
@@ -133,13 +133,15 @@ class Presses:
         pages = render(result)
         page = min(asked.page if asked else 0, len(pages) - 1)
         await reply.change(pages[page], buttons(view.token, view.actions, page=page, pages=len(pages)))
+        recite = partial(conversations.recite, turn=view.turn, citations=cited(result), build=build)
+        await self._memory.attempt(recite, None)
 
     async def _context(self, interaction: discord.Interaction[Any], view: View) -> None:
         reply = PressReply(interaction)
         await reply.acknowledge()
         found = [citation for citation in cited(self._results.known(view.turn)) if citation.whole]
         if not found:
-            places = (await self._kept(view)).asked.cited
+            places = (await self._citing(view)).asked.cited
             numbers = {each.passage_id: each.n for each in places}
             around = await self._line.quietly("browse", lambda assistant, _: assistant.browse().around(list(numbers)))
             found = [replace(citation, n=numbers[citation.passage_id]) for citation in around]
@@ -148,7 +150,7 @@ class Presses:
     async def _more(self, interaction: discord.Interaction[Any], view: View) -> None:
         reply = PressReply(interaction)
         await reply.acknowledge()
-        asked = (await self._kept(view)).asked
+        asked = (await self._citing(view)).asked
         episode = asked.cited[0].episode_id
         known = [each.passage_id for each in asked.cited]
         words = asked.searched or asked.question
@@ -190,7 +192,7 @@ class Presses:
         await PressReply(interaction).tell(EXPLAINED if reason else THANKS)
 
     async def _ask_which(self, interaction: discord.Interaction[Any], view: View) -> None:
-        kept = await self._kept(view)
+        kept = await self._citing(view)
         await interaction.response.send_modal(report_form(view.token, kept.asked.cited))
 
     async def _report(self, interaction: discord.Interaction[Any], view: View) -> None:
@@ -225,6 +227,13 @@ class Presses:
         kept = await self._memory.run(partial(conversations.find, turn=view.turn))
         if kept is None:
             raise PressRefused(UNKNOWN)
+        return kept
+
+    async def _citing(self, view: View) -> Kept:
+        """Raises PressRefused once it is forgotten, or was shown again without a citation."""
+        kept = await self._kept(view)
+        if not kept.asked.cited:
+            raise PressRefused(NO_CONTEXT)
         return kept
 
 

@@ -41,7 +41,14 @@ class Recall:
         """Inside the block a question is being answered: were the bot killed, `unanswered` would tell the next one."""
         begin = partial(pending.begin, place=place, now=time.time())
         question = await self.memory.attempt(begin, None)
-        yield
+        try:
+            yield
+        except Exception:  # not where the bot itself is ended: then they are to be told
+            await self._end(question)
+            raise
+        await self._end(question)
+
+    async def _end(self, question: int | None) -> None:
         if question is not None:
             await self.memory.attempt(partial(pending.end, question=question), None)
 

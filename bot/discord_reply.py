@@ -15,6 +15,7 @@ import discord
 
 from bot import failures
 from bot.discord_direct import UNDELIVERABLE, tell
+from bot.discord_permission import Asker, asker_of
 from bot.discord_text import safe
 from bot.state.conversations import Place
 
@@ -41,13 +42,18 @@ class Telling(Protocol):
         """Say it, instead of anything that is shown there.
 
         Raises:
-            discord.HTTPException, aiohttp.ClientError, OSError, asyncio.TimeoutError: it could not be delivered.
+            any of UNDELIVERABLE: it could not be delivered.
         """
         ...
 
 
 class Reply(Telling, Protocol):
     """One place in Discord that shows one thing at a time."""
+
+    @property
+    def asker(self) -> Asker:
+        """Who asked, as far as what they may do goes."""
+        ...
 
     @property
     def place(self) -> Place:
@@ -97,6 +103,10 @@ class CommandReply:
             hidden=self._hidden,
         )
 
+    @property
+    def asker(self) -> Asker:
+        return asker_of(self._interaction.user, self._interaction.guild_id, self._interaction.channel)
+
     async def tell(self, sentence: str) -> None:
         await self.show(content=sentence)
 
@@ -112,6 +122,10 @@ class CommandReply:
                 raise
             return await self._post(content, embed, view)
         return shown.id
+
+    async def give(self, embed: discord.Embed, *, files: Sequence[discord.File] = ()) -> None:
+        """Show an embed with files, in time for the token. Raises as `tell`."""
+        await self._interaction.edit_original_response(content=None, embeds=[embed], attachments=files, view=None)
 
     async def _post(self, content: str | None, embed: discord.Embed | None, view: discord.ui.View | None) -> int:
         if self._hidden:
@@ -143,6 +157,11 @@ class MentionReply:
             thread=isinstance(self._message.channel, discord.Thread),
             replied_to=self._message.reference.message_id if self._message.reference else None,
         )
+
+    @property
+    def asker(self) -> Asker:
+        guild = self._message.guild
+        return asker_of(self._message.author, guild.id if guild else None, self._message.channel)
 
     async def tell(self, sentence: str) -> None:
         await self.show(content=sentence)

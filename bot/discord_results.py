@@ -21,14 +21,21 @@ MOST = 100
 
 
 class Results:
-    """The results of the latest turns."""
+    """The results of the latest turns.
+
+    Attributes:
+        build: of the index that is served.
+    """
 
     def __init__(self, line: Line) -> None:
         self._line = line
         self._latest: dict[int, Result] = {}
+        self.build = ""
 
-    def keep(self, turn: int, result: Result) -> None:
-        """Keep a result while it is one of the latest."""
+    def keep(self, turn: int, result: Result, *, build: str) -> None:
+        """Keep a result while it is one of the latest; `build`: what was served when it was asked for."""
+        if build != self.build:
+            return  # the notes have changed meanwhile
         self._latest[turn] = result if isinstance(result, TopicSummary) else replace(result, trace=None)
         while len(self._latest) > MOST:
             del self._latest[next(iter(self._latest))]
@@ -41,10 +48,11 @@ class Results:
         """The result of a turn, from the notes as they are now where it is none of the latest."""
         if known := self.known(kept.id):
             return known
+        build = self.build
         result = await self._line.quietly(kept.asked.kind, _again(kept, view))
         if not isinstance(result, TopicSummary):
             result = replace(result, question=kept.asked.question)
-        self.keep(kept.id, result)
+        self.keep(kept.id, result, build=build)
         return result
 
     def clear(self) -> None:

@@ -27,7 +27,7 @@ from rag.types import Citation, Episode, NotCovered, Turn
 
 T = TypeVar("T")
 ReadLine = Callable[[], str]  # the next line; EOFError at the end
-Keep = Callable[[Callable[[], None], Callable[[str], None]], AbstractContextManager[None]]
+Keep = Callable[[Callable[[], None], Callable[[str], None]], AbstractContextManager[object]]
 """Given how to reload the assistant and how to tell the user: what keeps the notes up to date inside its block."""
 
 PROMPT = "> "

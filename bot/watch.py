@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 
 from bot.worker import QueueFull
 from rag.build import drop_index, drop_old_builds
@@ -51,11 +51,17 @@ class Keeper:
         self._stop = stop
         self._grace = grace
         self._told = ""
+        self._under_way = Lock()
+
+    def now(self) -> None:
+        """Serve the notes as they are now; waits while that is under way. Raises FootnoteError where it fails."""
+        with self._under_way:
+            self._bring_up_to_date()
 
     def update(self) -> bool:
         """Serve the notes as they are now. False where that failed and is worth another try."""
         try:
-            self._bring_up_to_date()
+            self.now()
         except (IndexBusy, QueueFull, Interrupted) as error:
             log.info("%s", error)
             return False
@@ -97,8 +103,8 @@ def kept_up(
     refresh: Callable[[], Iterable[None]],
     reload: Callable[[], None],
     tell: Callable[[str], None],
-) -> Iterator[None]:
-    """Inside the block, the assistant that `reload` reaches serves the notes as they are."""
+) -> Iterator[Keeper]:
+    """Inside the block, the assistant that `reload` reaches serves the notes as they are; gives what sees to that."""
     stop = Event()
     keeper = Keeper(data, refresh=refresh, reload=reload, tell=tell, stop=stop)
 
@@ -109,6 +115,6 @@ def kept_up(
 
     Thread(target=keep, name="footnote-watch", daemon=True).start()
     try:
-        yield
+        yield keeper
     finally:
         stop.set()

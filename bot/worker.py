@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from bot.owner_thread import OwnerThread
 from rag.errors import FootnoteError, Interrupted
 from rag.protocols import Assistant, Cancelled
+from rag.watched import GivenUp
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +30,9 @@ Call: TypeAlias = Callable[[Assistant, Cancelled], T]
 TYPICAL_SECONDS = {"ask": 4.0, "topic": 6.0, "browse": 0.2}  # until this machine has shown its own pace
 UNKNOWN_SECONDS = 5.0
 LEARNING_RATE = 0.3
+
+
+def _as_it_is(_assistant: Assistant) -> None: ...
 
 
 class QueueFull(FootnoteError):
@@ -61,13 +66,15 @@ class Place:
 class Job(Generic[T]):
     """One call on its way to the assistant.
 
-    Await `done` for its outcome. However it ends, `stop` is set, and the call finds out through `cancelled`.
+    Await `done` for its outcome. However it ends, `stop` is set, and the call finds out through `cancelled`, which
+    also tells `until` when, by `time.monotonic()`, somebody waits.
     """
 
     kind: str
     call: Call[T]
     done: asyncio.Future[T]
     patient: bool = False
+    until: float = math.inf
     stop: threading.Event = field(default_factory=threading.Event)
 
     def cancel(self) -> None:
@@ -94,9 +101,13 @@ class Worker:
         factory: opens the assistant; called on the owner thread, and again at the next job if it failed.
         queue_size: jobs that may wait while another one runs.
         deadline_seconds: a job that has not ended so long after `submit` ends with `DeadlinePassed`.
+
+    Attributes:
+        prepare: called with the assistant before each job, on the owner thread.
     """
 
     def __init__(self, factory: Callable[[], Assistant], *, queue_size: int, deadline_seconds: float) -> None:
+        self.prepare: Callable[[Assistant], None] = _as_it_is
         self._factory = factory
         self._queue_size = queue_size
         self._deadline_seconds = deadline_seconds
@@ -127,10 +138,12 @@ class Worker:
         """
         if self._closing:
             raise Restarting("The worker is closing.")
-        ahead = sum(not other.patient for other in self._waiting)
+        ahead = self.waiting
         if ahead >= self._queue_size and not patient:
             raise QueueFull(f"{ahead} questions are waiting already.")
-        job = Job(kind=kind, call=call, done=asyncio.get_running_loop().create_future(), patient=patient)
+        until = math.inf if patient else time.monotonic() + self._deadline_seconds
+        done = asyncio.get_running_loop().create_future()
+        job = Job(kind=kind, call=call, done=done, patient=patient, until=until)
         if not patient:
             self._give_deadline(job)
         job.done.add_done_callback(lambda _: self._leave_line(job))
@@ -150,6 +163,16 @@ class Worker:
         ahead = line[: line.index(job)] if job in line else []
         seconds = sum(self._remaining(other) for other in [*ahead, job])
         return Place(position=len(ahead) + 1, seconds=seconds, loading=self._assistant is None)
+
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait that somebody waits for."""
+        return sum(not job.patient for job in self._waiting)
+
+    @property
+    def answering(self) -> bool:
+        """Whether a job is at the assistant."""
+        return self._running is not None
 
     async def close(self, *, grace: float = 3.0) -> None:
         """End every job with `Restarting`, stop the running call and close the assistant.
@@ -206,8 +229,9 @@ class Worker:
     def _perform(self, job: Job[T]) -> tuple[T, float]:
         """On the owner thread: the call's outcome and the seconds it took."""
         assistant = self._open()
+        self.prepare(assistant)
         started = time.monotonic()
-        return job.call(assistant, job.stop.is_set), time.monotonic() - started
+        return job.call(assistant, GivenUp(cancelled=job.stop.is_set, until=job.until)), time.monotonic() - started
 
     def _leave_line(self, job: Job[Any]) -> None:
         job.stop.set()

@@ -120,6 +120,10 @@ class Browsing(Protocol):
         """A passage about a topic, any where the topic is empty, not always the same; None where there is none."""
         ...
 
+    def alike(self, questions: Sequence[str]) -> Sequence[Sequence[int]]:
+        """The positions of the questions in groups that ask about the same; first in each is whom the rest resemble."""
+        ...
+
 
 class Assistant(Protocol):
     """What every face talks to. Synchronous; one thread owns it (see bot/worker.py)."""

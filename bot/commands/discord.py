@@ -9,9 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext, suppress
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import aiohttp
 import discord
@@ -23,6 +26,8 @@ from discord.http import Route
 from bot import failures
 from bot.discord_bot import FootnoteClient
 from bot.settings import Settings
+from bot.state.backup import back_up
+from bot.state.errors import StateUnwritable
 from bot.state.memory import Memory
 from bot.state.store import open_store, state_path
 from bot.wording import clean
@@ -30,7 +35,12 @@ from bot.worker import Worker
 from rag.errors import FootnoteError
 from rag.protocols import Assistant
 
+if TYPE_CHECKING:
+    from bot.watch import Keeper
+
 log = logging.getLogger(__name__)
+
+BACKUPS = "backups"
 
 Update = Callable[[Settings], Iterable[None]]
 
@@ -99,7 +109,9 @@ async def _serve(
     told_to_stop = asyncio.create_task(_signal())
     connection = asyncio.create_task(client.start(token))
     try:
-        with _kept_up(settings, worker, client, update) if update else nullcontext():
+        with _kept_up(settings, client, update) if update else nullcontext() as keeper:
+            client.owner.reread = keeper.now if keeper else None
+            client.owner.back_up = partial(backed_up, settings.data)
             await asyncio.wait({connection, told_to_stop}, return_when=asyncio.FIRST_COMPLETED)
         if connection.done():
             connection.result()
@@ -108,23 +120,17 @@ async def _serve(
         connection.cancel()
 
 
-def _kept_up(
-    settings: Settings, worker: Worker, client: FootnoteClient, update: Update
-) -> AbstractContextManager[None]:
-    """Inside the block, the worker's assistant serves the notes as they are."""
+def _kept_up(settings: Settings, client: FootnoteClient, update: Update) -> AbstractContextManager[Keeper]:
+    """Inside the block, the client's assistant serves the notes as they are."""
     from bot.watch import kept_up
 
     loop = asyncio.get_running_loop()
-
-    async def reloaded(build: str) -> None:
-        await worker.submit("reload", lambda assistant, _: assistant.reload()).done
-        client.notes_changed(build)
 
     return kept_up(
         settings.notes,
         settings.data,
         refresh=lambda: update(settings),
-        reload=lambda: asyncio.run_coroutine_threadsafe(reloaded(served(settings.data)), loop).result(),
+        reload=lambda: asyncio.run_coroutine_threadsafe(client.reload(served(settings.data)), loop).result(),
         tell=lambda sentence: typer.echo(clean(sentence), err=True),
     )
 
@@ -142,6 +148,17 @@ def served(data: Path) -> str:
         return name if is_calibrated(data, changed_below=DUE_FROM) else f"{name}, thresholds not its own"
     except FootnoteError:
         return ""
+
+
+def backed_up(data: Path) -> Path:
+    """Copy what the bot remembers into a new file in the data folder; returns which. Raises StateError."""
+    to = data / BACKUPS / time.strftime("state-%Y%m%dT%H%M%S.sqlite3")
+    try:
+        to.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StateUnwritable(f"{to.parent} cannot be made ({error.strerror}).") from error
+    back_up(state_path(data), to)
+    return to.resolve()
 
 
 async def _signal() -> None:

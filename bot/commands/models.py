@@ -207,7 +207,8 @@ def try_model(
     with ExitStack() as opened:
         endpoint = None if name else open_writer(settings)
         if endpoint is None:
-            local = open_local(settings, choose(name or settings.model, "rank/write", settings.models).path)
+            path = choose(name or settings.model, "rank/write", settings.models).path
+            local = open_local(settings, path, ranks=False)
             opened.callback(local.close)
         try_out(endpoint or local, settings.models, as_json=as_json)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Literal
 
 from bot.state.database import Database, Row
@@ -79,7 +79,7 @@ class Asked:
             question=result.topic if isinstance(result, TopicSummary) else result.question,
             searched="" if isinstance(result, TopicSummary) else result.searched,
             outcome=result.outcome,
-            cited=tuple(_without_text(citation) for citation in citations),
+            cited=_without_text(citations),
             build=build,
         )
 
@@ -94,16 +94,9 @@ class Kept:
     asked_at: float
 
 
-def _without_text(citation: Citation) -> Cited:
-    return Cited(
-        n=citation.n,
-        episode_id=citation.episode_id,
-        passage_id=citation.passage_id,
-        note_file=citation.note_file,
-        line_start=citation.line_start,
-        line_end=citation.line_end,
-        counted=citation.counted,
-    )
+def _without_text(citations: Iterable[Citation]) -> tuple[Cited, ...]:
+    names = [field.name for field in fields(Cited)]
+    return tuple(Cited(**{name: getattr(citation, name) for name in names}) for citation in citations)
 
 
 def conversation(db: Database, place: Place) -> str | None:
@@ -153,7 +146,7 @@ def remember(db: Database, asked: Asked, now: float) -> int:
         question=asked.question,
         searched=asked.searched,
         outcome=asked.outcome,
-        cited=json.dumps([asdict(each) for each in asked.cited]),
+        cited=_written(asked.cited),
         build=asked.build,
         now=now,
     )[0]["id"]
@@ -164,6 +157,16 @@ def remember(db: Database, asked: Asked, now: float) -> int:
 def posted(db: Database, turn: int, message: int) -> None:
     """The bot has shown what came of it in this message: a reply to it goes on with the conversation."""
     db.rows("UPDATE turns SET message = :message WHERE id = :turn", turn=turn, message=message)
+
+
+def recite(db: Database, turn: int, citations: Iterable[Citation], build: str) -> None:
+    """What is shown of a turn now comes from this build of the index, and cites these; no change if it did before."""
+    db.rows(
+        "UPDATE turns SET cited = :cited, build = :build WHERE id = :turn AND cited != :cited",
+        turn=turn,
+        cited=_written(_without_text(citations)),
+        build=build,
+    )
 
 
 def find(db: Database, turn: int) -> Kept | None:
@@ -210,6 +213,10 @@ def _kept(row: Row) -> Kept:
         build=row["build"],
     )
     return Kept(id=row["id"], asked=asked, message=row["message"], asked_at=row["asked_at"])
+
+
+def _written(cited: Iterable[Cited]) -> str:
+    return json.dumps([asdict(each) for each in cited])
 
 
 def _cited(row: Row) -> tuple[Cited, ...]:

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from bot.state.database import Database
 
 _OWN = {
-    "subscriptions": "DELETE FROM subscriptions WHERE user = :user RETURNING 1",
+    "subscriptions": """DELETE FROM subscriptions
+        WHERE user = :user OR turn IN (SELECT id FROM turns WHERE user = :user) RETURNING 1""",
     "pending": "DELETE FROM pending WHERE user = :user RETURNING 1",
     "votes": "DELETE FROM votes WHERE user = :user RETURNING 1",
     "reports": "DELETE FROM reports WHERE user = :user RETURNING 1",
@@ -22,5 +23,8 @@ _OWN = {
 
 
 def erase(db: Database, user: int) -> Mapping[str, int]:
-    """Erase everything of a person; how many rows of each table that were. What hangs from those rows goes, too."""
+    """Erase everything of a person; how many rows of each table that were. What hangs from those rows goes, too.
+
+    Whoever else waits for an answer to a question of theirs waits no longer: that holds the question's words.
+    """
     return {table: len(db.rows(sql, user=user)) for table, sql in _OWN.items()}

@@ -1,13 +1,14 @@
 """What was asked and the notes do not cover: the list to write notes from.
 
-One row a question, however often and by whomever it was asked; who asked is not told. Grouping questions that mean the
-same takes an embedder, and is another's part.
+One row a question, however often and by whomever it was asked; who asked is not told. Which questions mean the same
+takes an embedder to find out; here they are only put together.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from bot.state.database import Database, Row
 from rag.types import Outcome
@@ -24,6 +25,7 @@ class Gap:
         last_asked: seconds since 1970.
         nearest: ids of the episodes that came nearest, the nearest first.
         files: the notes they stand in.
+        also: what else was searched for that means the same.
     """
 
     question: str
@@ -33,6 +35,7 @@ class Gap:
     last_asked: float
     nearest: tuple[str, ...]
     files: tuple[str, ...]
+    also: tuple[str, ...] = ()
 
 
 def gaps(db: Database, *, guild: int | None = None) -> tuple[Gap, ...]:
@@ -45,6 +48,23 @@ def gaps(db: Database, *, guild: int | None = None) -> tuple[Gap, ...]:
         guild=guild,
     )
     return tuple(_gap(row) for row in found)
+
+
+def together(found: Sequence[Gap], groups: Iterable[Sequence[int]]) -> tuple[Gap, ...]:
+    """One gap for each group of positions in `found`, by the words of its first; the most asked first."""
+    put = [_merged([found[place] for place in group]) for group in groups if group]
+    return tuple(sorted(put, key=lambda gap: (-gap.count, -gap.last_asked)))
+
+
+def _merged(same: Sequence[Gap]) -> Gap:
+    return replace(
+        same[0],
+        count=sum(gap.count for gap in same),
+        last_asked=max(gap.last_asked for gap in same),
+        nearest=tuple(dict.fromkeys(each for gap in same for each in gap.nearest)),
+        files=tuple(dict.fromkeys(each for gap in same for each in gap.files)),
+        also=tuple(gap.searched for gap in same[1:]),
+    )
 
 
 def _gap(row: Row) -> Gap:

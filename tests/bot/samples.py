@@ -134,6 +134,14 @@ class FakeBrowsing(Browsing):
         self.calls.append(("quote", topic))
         return next(iter(self.found), None)
 
+    def alike(self, questions: Sequence[str]) -> Sequence[Sequence[int]]:
+        """Those with the same last word."""
+        self.calls.append(("alike", *questions))
+        groups: dict[str, list[int]] = {}
+        for place, question in enumerate(questions):
+            groups.setdefault(question.split()[-1], []).append(place)
+        return list(groups.values())
+
 
 @dataclass
 class FakeAssistant(Assistant):

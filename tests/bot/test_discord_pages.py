@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NoReturn
 
 import discord
 import pytest
@@ -13,14 +14,14 @@ from bot.discord_pages import (
     about_page,
     context_pages,
     episode_page,
-    episode_pages,
     help_page,
+    list_page,
     more_page,
     quote_page,
     sorted_by,
 )
 from bot.discord_text import length
-from rag.types import Overview
+from rag.types import EpisodeEntry, Overview
 from tests.bot.samples import BREAD, HEAT, LOAF, VENUS
 
 HOSTILE = (
@@ -53,8 +54,8 @@ def test_hostile_text_keeps_the_limits_and_makes_no_link() -> None:
         context_pages([citation] * 9),
         [about_page(overview, days=30, trouble=HOSTILE)],
         [help_page()],
-        *([page] for page in episode_pages([episode] * 40, wanted=HOSTILE)),
-        *([page] for page in episode_pages([episode] * 40)),
+        *([list_page([episode] * 40, page=page, wanted=HOSTILE).embed] for page in range(3)),
+        *([list_page([episode] * 40, page=page).embed] for page in range(3)),
     ]
     for embeds in shown:
         text = within_limits(embeds)
@@ -65,10 +66,26 @@ def test_hostile_text_keeps_the_limits_and_makes_no_link() -> None:
 
 def test_every_episode_stands_on_one_page_under_its_show() -> None:
     episodes = [replace(VENUS, title=f"Talk {n:02}", show=f"Show {n % 2}") for n in range(31)]
-    texts = [page.description or "" for page in episode_pages([*episodes, LOAF])]
+    pages = [list_page([*episodes, LOAF], page=page) for page in range(4)]
+    texts = [page.embed.description or "" for page in pages]
+    assert [(page.number, page.pages) for page in pages] == [(0, 3), (1, 3), (2, 3), (2, 3)]
+    assert texts.pop() == texts[2]
     assert [text.count("• ") for text in texts] == [15, 15, 2]
     assert texts[0].startswith("**Show 0**\n• [Talk 00]")
     assert texts[2].endswith("**Show not named**\n• Ines Carvalho · 1 note")
+
+
+def test_only_the_page_that_is_shown_is_laid_out() -> None:
+    """All of them were, while nobody else could be acknowledged."""
+
+    class Untouched(tuple[EpisodeEntry, ...]):
+        def __iter__(self) -> NoReturn:
+            raise AssertionError("laid out")
+
+    others = [replace(VENUS, title=f"Talk {n:02}", entries=Untouched()) for n in range(31)]
+    page = list_page([*others[:15], *[VENUS] * 15, *others[15:]], page=1, sort="newest")
+    assert (page.number, page.pages) == (1, 4)
+    assert (page.embed.description or "").count("• ") == 15
 
 
 def test_episodes_without_a_year_stand_last_where_the_order_is_of_dates() -> None:
@@ -79,7 +96,7 @@ def test_episodes_without_a_year_stand_last_where_the_order_is_of_dates() -> Non
 
 @pytest.mark.parametrize(("wanted", "count"), [("", 2), ("VENUS skies", 1), ("10 sep", 1), ("carvalho", 1), ("x", 0)])
 def test_a_filter_looks_at_names_guests_and_dates(wanted: str, count: int) -> None:
-    assert episode_pages([VENUS, LOAF], wanted=wanted)[0].title == f"🎧 Episodes in your notes ({count})"
+    assert list_page([VENUS, LOAF], wanted=wanted).embed.title == f"🎧 Episodes in your notes ({count})"
 
 
 def test_a_minute_is_said_once() -> None:

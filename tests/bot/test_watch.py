@@ -155,6 +155,15 @@ def test_inside_the_block_the_folder_is_followed(house: House) -> None:
     assert house.told == []
 
 
+def test_the_notes_are_read_now_one_reader_at_a_time_and_what_fails_is_told_to_whoever_asked(house: House) -> None:
+    with kept_up(house.notes, house.data, refresh=house.refresh, reload=house.reload, tell=house.told.append) as keeper:
+        keeper.now()
+        assert any("August" in text for text in house.texts())
+        house.trouble = NotesError("There is no folder.")
+        with pytest.raises(NotesError):
+            keeper.now()
+
+
 def test_no_notes_is_its_own_kind_of_error(tmp_path: Path) -> None:
     with pytest.raises(NoNotes):
         read_library(tmp_path)

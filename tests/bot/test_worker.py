@@ -12,6 +12,7 @@ from bot.worker import Call, DeadlinePassed, Place, QueueFull, Restarting, Worke
 from rag.errors import IndexMissing, Interrupted
 from rag.protocols import Assistant
 from rag.types import Answer, NotCovered
+from rag.watched import awaited_until
 from tests.bot.samples import ANSWER
 from tests.bot.timed_assistant import TimedAssistant, opening
 
@@ -231,3 +232,13 @@ async def test_a_patient_job_lets_others_go_first_and_has_neither_limit_nor_dead
             worker.submit("ask", ask("one too many"))
         await asyncio.gather(running.done, waiting.done, *(job.done for job in patient))
     assert [text for _, text in assistant.calls] == ["running", "waiting", "patient 0", "patient 1", "patient 2"]
+
+
+async def test_a_call_can_tell_until_when_it_is_waited_for() -> None:
+    """What could stop in time and show what it has did not know when that was."""
+    async with working(TimedAssistant(), deadline_seconds=20) as worker:
+        before = time.monotonic()
+        job = worker.submit("ask", lambda _assistant, cancelled: awaited_until(cancelled))
+        patient = worker.submit("ask", lambda _assistant, cancelled: awaited_until(cancelled), patient=True)
+        assert await job.done == pytest.approx(before + 20, abs=1)
+        assert await patient.done == float("inf")

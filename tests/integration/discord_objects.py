@@ -73,6 +73,14 @@ class Conversation:
         return [str(state.get("content") or "") for state in self.shown]
 
 
+class ChannelId(str):
+    """A channel, as an option of a command."""
+
+
+class RoleId(str):
+    """A role, as an option of a command."""
+
+
 class World:
     """The ids and objects of one local Discord."""
 
@@ -83,6 +91,10 @@ class World:
         self.channel_id = snowflake()
         self.thread_id = snowflake()
         self.user_id = snowflake()
+        self.role_id = snowflake()
+        self.permissions: dict[str, int] = {}  # of people in the server, by their ids
+        self.roles: dict[str, list[str]] = {}  # of people in the server, by their ids
+        self.team: Json | None = None  # that owns the bot
         self._direct: dict[str, str] = {}  # direct channels by their user
         self.base = ""
 
@@ -112,7 +124,7 @@ class World:
     def _application(self) -> Json:
         plain = {"description": "", "icon": None, "bot_public": True, "bot_require_code_grant": False}
         named = {"id": self.application_id, "name": "footnote", "owner": self._person()}
-        return {**named, "verify_key": "0", "flags": 0, **plain}
+        return {**named, "verify_key": "0", "flags": 0, "team": self.team, **plain}
 
     def _gateway_bot(self) -> Json:
         limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
@@ -132,7 +144,30 @@ class World:
         empty: Json = {key: [] for key in ("roles", "emojis", "features", "stickers", "members", "threads")}
         empty |= {key: [] for key in ("voice_states", "presences", "stage_instances", "guild_scheduled_events")}
         named = {"id": self.guild_id, "name": "Home", "owner_id": self.user_id, "member_count": 2}
-        return {**named, **empty, "channels": [self._channel()], "threads": [self._thread()], "large": False}
+        inside = {"channels": [self._channel()], "threads": [self._thread()], "roles": self._roles()}
+        return {**named, **empty, **inside, "large": False}
+
+    def _roles(self) -> list[Json]:
+        plain: Json = {"color": 0, "colors": {"primary_color": 0}, "hoist": False, "managed": False, "flags": 0}
+        plain |= {"permissions": "0", "mentionable": False, "position": 0}
+        return [{"id": id_, "name": name, **plain} for id_, name in self._role_names().items()]
+
+    def _role_names(self) -> Json:
+        return {self.guild_id: "@everyone", self.role_id: "listeners"}
+
+    def _resolved(self, given: list[Json]) -> Json:
+        """What the options of a command name, as Discord sends it with them."""
+        channels = [
+            self._thread() if o["value"] == self.thread_id else self._channel() for o in given if o["type"] == 7
+        ]
+        roles = [role for o in given if o["type"] == 8 for role in self._roles() if role["id"] == o["value"]]
+        return {
+            "channels": {each["id"]: {**each, "permissions": "0"} for each in channels},
+            "roles": {each["id"]: each for each in roles},
+        }
+
+    def _member(self, user: str) -> Json:
+        return {"roles": self.roles.get(user, []), "joined_at": _now(), "flags": 0, "deaf": False, "mute": False}
 
     def _channel(self) -> Json:
         return {"id": self.channel_id, "type": 0, "name": "general", "position": 0, "permission_overwrites": []}
@@ -148,13 +183,13 @@ class World:
         if talk.channel in self._direct.values():
             channel = {"id": talk.channel, "type": 1, "recipients": [person]}
             return {"channel_id": talk.channel, "channel": channel, "user": person, "context": 1}
-        member = {"user": person, "roles": [], "joined_at": _now(), "permissions": "0", "flags": 0}
+        permissions = str(self.permissions.get(talk.user, 0))
         channel = self._thread() if talk.channel == self.thread_id else self._channel()
         return {
             "guild_id": self.guild_id,
             "channel_id": talk.channel,
             "channel": {**channel, "guild_id": self.guild_id},
-            "member": {**member, "deaf": False, "mute": False},
+            "member": {**self._member(talk.user), "user": person, "permissions": permissions},
             "context": 0,
         }
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from tests.integration.discord_objects import Conversation, Json, World, snowflake
+from tests.integration.discord_objects import ChannelId, Conversation, Json, RoleId, World, snowflake
 from tests.integration.discord_schema import SCHEMA, Validator
 
 TOKEN = "local.stand-in.token"
@@ -72,11 +72,17 @@ class Standin(World):
     # What a test does
 
     async def command(
-        self, name: str, /, *, seconds_ago: float = 0.0, user: str = "", channel: str = "", **options: str | bool
+        self, name: str, /, *, seconds_ago: float = 0.0, user: str = "", channel: str = "", **options: str | bool | int
     ) -> Conversation:
-        """Somebody uses a slash command."""
-        data = {"id": snowflake(), "name": name, "type": 1, "options": _given(options)}
-        return await self._interact(2, data, seconds_ago=seconds_ago, user=user, channel=channel)
+        """Somebody uses a slash command, `channel` being where; as a `ChannelId` it is an option of that name."""
+        command, _, under = name.partition(" ")
+        about: dict[str, str] = {"channel": channel} if isinstance(channel, ChannelId) else {}
+        given = _given({**options, **about})
+        data = {"id": snowflake(), "name": command, "type": 1, "options": given}
+        if under:
+            data["options"] = [{"type": 1, "name": under, "options": given}]
+        data["resolved"] = self._resolved(given)
+        return await self._interact(2, data, seconds_ago=seconds_ago, user=user, channel="" if about else channel)
 
     async def message_menu(self, name: str, content: str, *, channel: str = "") -> Conversation:
         """Somebody opens the menu of somebody's message and chooses an application's command."""
@@ -148,7 +154,8 @@ class Standin(World):
         heard = content if mentioned or direct or self.intents & CONTENT else ""
         author = {**self._person(talk.user), "bot": by_bot}
         message = self._message(talk.id, heard, author=author, channel=talk.channel)
-        message |= {"mentions": [self._bot()] if mentioned else []} | ({} if direct else {"guild_id": self.guild_id})
+        message |= {"mentions": [self._bot()] if mentioned else []}
+        message |= {} if direct else {"guild_id": self.guild_id, "member": self._member(talk.user)}
         if reply_to:
             message |= {"type": 19, "referenced_message": self._shown(reply_to)}
             message["message_reference"] = {"message_id": reply_to.message_id, "channel_id": talk.channel}
@@ -331,9 +338,9 @@ class Standin(World):
         await self._socket.send_json({"op": 0, "t": event, "s": next(self._sequence), "d": data})
 
 
-def _given(options: Mapping[str, str | bool]) -> list[Json]:
+def _given(options: Mapping[str, str | bool | int]) -> list[Json]:
     """The options of a command as Discord sends them."""
-    types = {str: 3, bool: 5}
+    types = {str: 3, int: 4, bool: 5, ChannelId: 7, RoleId: 8}
     return [{"name": key.rstrip("_"), "type": types[type(value)], "value": value} for key, value in options.items()]
 
 

@@ -22,6 +22,12 @@ def test_the_assistant_serves_the_choice_from_what_was_measured_once(indexed: Se
         assert cautious.thresholds.answer > measured.thresholds("generous").answer
         cautious.reload()
         assert cautious.thresholds == measured.thresholds("cautious")
+        cautious.weigh("generous")
+        assert cautious.thresholds == measured.thresholds("generous")
+        cautious.reload()
+        assert cautious.thresholds == measured.thresholds("generous")
+        cautious.weigh(None)
+        assert cautious.thresholds == measured.thresholds("cautious")
     finally:
         cautious.close()
     assert kept.read_bytes() == before

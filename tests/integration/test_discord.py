@@ -248,6 +248,7 @@ async def test_commands_are_registered_only_when_they_changed(standin: Standin, 
         "quote": ["topic"],
         "about": [],
         "help": [],
+        "footnote": ["status", "reindex", "gaps", "feedback", "settings", "backup"],
         "forget-me": [],
         "Ask my notes about this": [],
     }

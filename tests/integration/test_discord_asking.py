@@ -25,6 +25,7 @@ from tests.bot.timed_assistant import TimedAssistant
 from tests.integration.connecting import connected
 from tests.integration.discord_objects import Conversation, snowflake
 from tests.integration.discord_standin import Standin, running_standin
+from tests.integration.stored import eventually, rows
 
 WORDS = "Words that fill a page of an answer " * 30
 LONG = replace(
@@ -279,6 +280,41 @@ async def test_a_long_answer_is_turned_page_by_page_even_after_a_restart(standin
         await standin.until(lambda: talk.embed["footer"]["text"] == "Page 2 of 3")
     assert assistant.calls[1:] == [("ask", "Venus: x")]
     assert assistant.filters[1] == [("show", "Clear Skies")]
+
+
+async def test_what_is_reported_after_a_new_index_is_what_the_page_cites_now(standin: Standin, tmp_path: Path) -> None:
+    """Another page comes from the notes as they are now, but the form listed what the first answer had cited."""
+    assistant = TimedAssistant(answer=LONG)
+    async with connected(standin, assistant, tmp_path) as client:
+        client.notes_changed("one")
+        talk = await asked(standin)
+        client.notes_changed("two")
+        moved = tuple(replace(each, note_file="moved.txt", passage_id=f"moved#{each.n}") for each in LONG.citations)
+        assistant.answer = replace(LONG, citations=moved)
+        await standin.press(talk, "next")
+        await standin.until(lambda: talk.embed["footer"]["text"] == "Page 2 of 3")
+        await eventually(lambda: "moved" in str(rows(tmp_path, "SELECT cited FROM turns")))
+        press = await standin.press(talk, "report")
+        await standin.until(lambda: press.form)
+        await standin.told(await standin.send_form(press, talk, citation="4"))
+    options = press.form["components"][0]["component"]["options"]
+    assert {option["label"].split()[1] for option in options} == {"moved.txt"}
+    (message,) = standin.direct_messages()
+    assert "moved\\#4" in message["embeds"][0]["description"]
+    assert "**Index:** two" in message["embeds"][0]["description"]
+
+
+async def test_where_a_page_cites_nothing_any_more_there_is_nothing_to_report(standin: Standin, tmp_path: Path) -> None:
+    assistant = TimedAssistant(answer=LONG)
+    async with connected(standin, assistant, tmp_path) as client:
+        talk = await asked(standin)
+        client.notes_changed("two")
+        assistant.answer = NOTHING
+        await standin.press(talk, "next")
+        await standin.until(lambda: talk.embed["title"].startswith("🚫"))
+        await eventually(lambda: rows(tmp_path, "SELECT * FROM turns WHERE cited = '[]'"))
+        said = [(await pressed(standin, talk, action)).content for action in ("context", "more", "report")]
+    assert said == ["The passages are no longer in the notes."] * 3
 
 
 async def test_a_forged_page_is_the_last_one(standin: Standin, tmp_path: Path) -> None:

@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from bot.state.store import state_path
+from rag.errors import IndexMissing
 from rag.types import Overview
-from tests.bot.samples import BREAD, VENUS, FakeBrowsing
+from tests.bot.samples import ANSWER, BREAD, HEAT, VENUS, FakeBrowsing
 from tests.bot.timed_assistant import TimedAssistant
 from tests.integration.connecting import connected
 from tests.integration.discord_objects import Conversation, snowflake
 from tests.integration.discord_standin import Standin, running_standin
+from tests.integration.stored import asked, eventually
 
 EPISODES = [
     replace(
@@ -165,6 +167,24 @@ async def test_lists_follow_the_notes_and_do_not_wait_for_answers(standin: Stand
         assert not busy.shown
         await standin.answered(busy)
         assert "(31)" in (await looked_up(standin, "episodes")).embed["title"]
+
+
+async def test_nothing_of_deleted_notes_is_shown_once_there_is_no_index(standin: Standin, tmp_path: Path) -> None:
+    """Nobody was told that the index had gone, so earlier answers, the list and suggestions were still shown."""
+    citation = replace(HEAT, whole="All of it.")
+    assistant = TimedAssistant(answer=replace(ANSWER, citations=(citation, BREAD)))
+    async with connected(standin, assistant, tmp_path) as client:
+        talk = await asked(standin)
+        await looked_up(standin, "episodes")
+        assistant.error = IndexMissing("There is no index.")
+        with pytest.raises(IndexMissing):
+            await client.reload("")
+        await eventually(lambda: not client.catalogue.offered("episode", ""))
+        said = [await standin.told(await standin.press(talk, action)) for action in ("context", "file")]
+        said.append(await standin.told(await standin.command("episodes")))
+        offered = await standin.type_into("episode", "name", "")
+    assert [sentence[:2] for sentence in said] == ["⚠️"] * 3
+    assert offered == []
 
 
 async def test_an_empty_folder_is_a_sentence(standin: Standin, tmp_path: Path) -> None:

@@ -131,3 +131,24 @@ async def test_who_waits_is_told_once_a_note_covers_it(running: Running) -> None
     (message,) = standin.direct_messages()
     assert message["content"].startswith("📬 On ")
     assert "seventeen hinges" in message["embeds"][0]["description"]
+
+
+async def test_its_owner_runs_it_from_discord(running: Running) -> None:
+    standin = running.standin
+
+    async def told(command: str, words: str) -> str:
+        talk = await standin.command(f"footnote {command}")
+        await standin.until(lambda: talk.shown and words in talk.content, seconds=WAIT)
+        return talk.content
+
+    await running.answer()
+    (running.notes / "gate.txt").write_text(GATE.format("seventeen"))
+    await told("reindex", "I have read the notes again: ")
+    assert "seventeen hinges" in await running.answer()
+    status = await standin.answered(await standin.command("footnote status"))
+    assert running.build() in str(status.embed["description"])
+    await told("backup", "💾")
+    (backup,) = (running.data / "backups").iterdir()
+    assert backup.stat().st_size
+    gaps = await standin.answered(await standin.command("footnote gaps"), seconds=WAIT)
+    assert gaps.embed["title"].startswith("🕳️ What the notes do not cover")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from rag.answer import Answerer
@@ -14,7 +15,7 @@ from rag.errors import QuestionError
 from rag.gate import Evidence, GateModel, Thresholds
 from rag.index import Index
 from rag.indexing import write_build
-from rag.types import Answer, Filter, Library, NotCovered, Note
+from rag.types import Answer, Filter, FloatArray, Library, NotCovered, Note
 from tests.builders import episode, passage
 from tests.fakes import FakeEmbedder
 
@@ -127,3 +128,22 @@ def test_a_quote_is_about_the_topic_or_any(browser: Browser) -> None:
     assert quote.display == NOTES["ines"][1]
     assert browser.quote("submarines") is None
     assert browser.quote("") is not None
+
+
+def test_questions_that_ask_about_the_same_are_put_together(browser: Browser) -> None:
+    asked = ["Where does the mill grind rye?", "Who won?", "Where does the mill grind the rye?", "who won"]
+    assert browser.alike(asked) == ((0, 2), (1, 3))
+    assert browser.alike([]) == ()
+
+
+class Turned(FakeEmbedder):
+    """Gives each text, a number of degrees, the vector that is turned so far."""
+
+    def embed(self, texts: Sequence[str], *, questions: bool = False) -> FloatArray:
+        angles = np.radians([float(text) for text in texts])
+        return np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+
+
+def test_a_question_resembles_the_first_of_its_group_and_not_only_the_last(index: Index) -> None:
+    """Each near the one before, questions would otherwise chain up into one that is about nothing."""
+    assert Browser(index, Turned()).alike(["0", "30", "60", "90", "20"]) == ((0, 1, 4), (2, 3))

@@ -87,6 +87,20 @@ def test_others_keep_all_that_is_theirs(tmp_path: Path) -> None:
             assert of(store, f"SELECT * FROM {table}") == rows  # noqa: S608
 
 
+def test_nobody_else_keeps_the_words_of_an_erased_person(tmp_path: Path) -> None:
+    """Whoever pressed "Tell me when the notes cover this" below another's question kept a copy of it."""
+    path = state_path(tmp_path)
+    with open_store(path) as store:
+        with store.transaction():
+            for word, user in zip(SECRETS, (ANN, BEN), strict=True):
+                it = turn(store, f"Where is {word}?", place=by(user))
+                subscriptions.subscribe(store, kept_turn(store, it), BEN, NOW)
+        counts = store.purge(lambda db: erase(db, ANN))
+        assert on_disk(path.parent, *as_stored(ANN), SECRETS[0].encode()) == []
+        assert [row["question"] for row in store.rows("SELECT * FROM subscriptions")] == [f"Where is {SECRETS[1]}?"]
+    assert (counts["turns"], counts["subscriptions"]) == (1, 1)
+
+
 def test_a_forgotten_conversation_leaves_no_byte_either(tmp_path: Path) -> None:
     path = state_path(tmp_path)
     with open_store(path) as store:

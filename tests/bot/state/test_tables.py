@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from bot.state import conversations, feedback, pending, subscriptions, views
+from bot.state import conversations, feedback, pending, rules, subscriptions, views
 from bot.state.conversations import Asked, Place, conversation, forget, history, posted
 from bot.state.feedback import explain, report, vote
-from bot.state.gaps import gaps
+from bot.state.gaps import gaps, together
 from bot.state.retention import expire
+from bot.state.rules import Change, Rules
 from bot.state.settings import get, put
 from bot.state.store import Store
 from bot.state.subscriptions import due, subscribe
@@ -255,3 +256,60 @@ def test_what_is_old_goes_with_all_that_hangs_from_it_and_nothing_else(store: St
     assert len(due(store, "two", NOW)) == 1  # somebody still waits for it
     assert expire(store, 30, NOW + 61 * DAY) == {"subscriptions": 1, "views": 1, "turns": 1}
     assert get(store, "guild", 1) == {"name": 1}
+
+
+def test_gaps_put_together_are_counted_together(store: Store) -> None:
+    for later, question in enumerate(("How far?", "How far?", "What distance?", "Who won?", "Who won?", "Who won?")):
+        turn(store, question, outcome="closest", now=NOW + later)
+    found = gaps(store)
+    places = {gap.question: place for place, gap in enumerate(found)}
+    groups = [[places["How far?"], places["What distance?"]], [places["Who won?"]]]
+    won, far = together(found, groups)
+    assert (won.question, won.count, won.also) == ("Who won?", 3, ())
+    assert (far.question, far.count, far.also, far.last_asked) == ("How far?", 3, ("What distance?",), NOW + 2)
+    assert (far.nearest, far.files) == (("garden",), ("bees.txt",))
+
+
+# Rules
+
+
+def test_at_first_nothing_is_forbidden(store: Store) -> None:
+    assert rules.rules(store, 1) == Rules()
+    assert Rules().allows(5)
+    assert rules.answers(store) is None
+
+
+def test_what_is_set_for_one_server_holds_in_no_other(store: Store) -> None:
+    rules.change(store, 1, Change(role=7, daily=3))
+    assert rules.rules(store, 1) == Rules(role=7, daily=3)
+    assert rules.rules(store, 2) == rules.rules(store, None) == Rules()
+    assert rules.change(store, 1, Change(daily=0)) == Rules(role=7)
+    assert rules.change(store, 1, Change(role=0)) == Rules()
+
+
+def test_how_readily_to_answer_holds_everywhere(store: Store) -> None:
+    rules.change(store, 1, Change(answers="cautious"))
+    assert rules.answers(store) == "cautious"
+    assert rules.rules(store, 1) == Rules()
+
+
+def test_the_innermost_channel_decides(store: Store) -> None:
+    channel, thread, other = 5, 6, 7
+    rules.change(store, 1, Change(where="not here", channel=channel))
+    now = rules.change(store, 1, Change(where="here", channel=thread))
+    assert [now.allows(channel), now.allows(thread, channel), now.allows(8, channel)] == [False, True, False]
+    assert now.allows(other)
+    now = rules.change(store, 1, Change(where="only here", channel=other))
+    assert [now.allows(other), now.allows(channel), now.allows(thread, channel)] == [True, False, False]
+    now = rules.change(store, 1, Change(where="here", channel=channel))
+    assert [now.allows(other), now.allows(channel), now.allows(8)] == [True, True, False]
+    assert rules.change(store, 1, Change(where="everywhere")).allows(8)
+
+
+def test_only_what_somebody_asked_there_since_then_counts(store: Store) -> None:
+    turn(store, "one", now=NOW)
+    turn(store, "two", now=NOW + 10)
+    turn(store, "three", now=NOW + 10, place=replace(THREAD, guild=2))
+    turn(store, "four", now=NOW + 10, place=replace(THREAD, user=BEN))
+    assert rules.asked_since(store, THREAD.user, THREAD.guild, NOW) == 2
+    assert rules.asked_since(store, THREAD.user, THREAD.guild, NOW + 5) == 1
