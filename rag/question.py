@@ -41,7 +41,8 @@ _KINDS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
 _WHO = re.compile(r"\bwh(?:o|om|ose)\b", re.IGNORECASE)
 _ABOUT_EPISODE = re.compile(
     r"\b(?:which|what|whose) (?:podcast|show|episode|date|link|guest)s?\b|\b(?:link|url|website)\b"
-    r"|\bwhen (?:was|were|did|is)\b.*\b(?:publish|air|release|record|come|came|out)|\bguests?\b|\bepisodes\b",
+    r"|\bwhen (?:was|were|did|is)\b.*\b(?:publish|air|release|record|come|came|out)|\bguests?\b|\bepisodes\b"
+    r"|\bwhen (?:was|is) (?:the|that|this) (?:\w+ )?(?:episode|podcast|interview|conversation|talk)\b",
     re.IGNORECASE,
 )
 _CONTINUES = re.compile(

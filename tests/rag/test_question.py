@@ -45,7 +45,15 @@ def test_any_text_can_answer_what_asks_for_no_kind(question: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "question", ["Which episode was it?", "what's the link", "When did it air?", "Who was the guest?"]
+    "question",
+    [
+        "Which episode was it?",
+        "what's the link",
+        "When did it air?",
+        "Who was the guest?",
+        "When was the episode with Ines?",
+        "when is that oven interview from",
+    ],
 )
 def test_asks_about_the_episode_itself(question: str) -> None:
     assert asks_about_episode(question)
