@@ -44,18 +44,24 @@ class BareEmbedder:
         self._llama.close()
 
 
+def _opened(path: Path, threads: int, *, flash_attn: bool = False) -> llama_cpp.Llama:
+    """A causal model with as many threads as Footnote gives it."""
+    used = threads_for(path, threads)
+    return llama_cpp.Llama(
+        str(path),
+        n_ctx=RANK_CONTEXT,
+        n_threads=used,
+        n_threads_batch=used,
+        flash_attn=flash_attn,
+        verbose=False,
+    )
+
+
 class BareDecoder:
     """`llama_cpp.Llama.eval`, one text a call."""
 
     def __init__(self, path: Path, *, threads: int) -> None:
-        self._llama = llama_cpp.Llama(
-            str(path),
-            n_ctx=RANK_CONTEXT,
-            n_threads=threads_for(path, threads),
-            n_threads_batch=threads_for(path, threads),
-            flash_attn=True,
-            verbose=False,
-        )
+        self._llama = _opened(path, threads, flash_attn=True)
 
     def tokenize(self, text: str) -> list[int]:
         return list(self._llama.tokenize(text.encode(), add_bos=False, special=False))
@@ -74,13 +80,7 @@ class BareWriter:
     """The shortest loop there is over llama.cpp's own functions: decode, take the likeliest token, decode."""
 
     def __init__(self, path: Path, *, threads: int) -> None:
-        self._llama = llama_cpp.Llama(
-            str(path),
-            n_ctx=RANK_CONTEXT,
-            n_threads=threads_for(path, threads),
-            n_threads_batch=threads_for(path, threads),
-            verbose=False,
-        )
+        self._llama = _opened(path, threads)
         self._sampler = llama_cpp.llama_sampler_chain_init(llama_cpp.llama_sampler_chain_default_params())
         llama_cpp.llama_sampler_chain_add(self._sampler, llama_cpp.llama_sampler_init_greedy())
 
