@@ -151,7 +151,7 @@ def test_a_database_that_another_program_writes_is_busy(path: Path) -> None:
     with open_store(path) as store, closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         assert get(store, "guild", 1) == {}
-        with pytest.raises(StateBusy), store.transaction():
+        with pytest.raises(StateBusy, match="locked by another program"), store.transaction():
             store.rows("INSERT INTO settings VALUES ('guild', 1, 'name', '1')")
         other.execute("ROLLBACK")
         with store.transaction():
