@@ -23,6 +23,7 @@ NOT_YOURS = (
     "🔒 This is for my owner and for those who manage this server. You can ask me anything with /ask; /help says more."
 )
 Doing: TypeAlias = Callable[[CommandReply, Caller], Awaitable[None]]
+CarryOut: TypeAlias = Callable[[discord.Interaction[Any], Doing, str], Awaitable[None]]
 
 MOST_A_DAY = 10_000
 _ALONE = {PRIVATE: True}
@@ -68,6 +69,11 @@ def add_owner_commands(tree: Commands, client: Owned) -> None:
 
         await client.attend(reply, checked(), what=what)
 
+    _add_what_is_asked_for(group, client, carry_out)
+    _add_settings(group, client, carry_out)
+
+
+def _add_what_is_asked_for(group: app_commands.Group, client: Owned, carry_out: CarryOut) -> None:
     @group.command(description="See how I am: notes, index, queue, models, memory.", extras=_ALONE)
     async def status(interaction: discord.Interaction[Any]) -> None:
         await carry_out(interaction, client.owner.status, "status")
@@ -85,6 +91,12 @@ def add_owner_commands(tree: Commands, client: Owned) -> None:
     async def feedback(interaction: discord.Interaction[Any]) -> None:
         await carry_out(interaction, client.owner.feedback, "feedback")
 
+    @group.command(description="Copy all that I remember into a file on my machine (owner only).", extras=_ALONE)
+    async def backup(interaction: discord.Interaction[Any]) -> None:
+        await carry_out(interaction, client.owner.backup, "backup")
+
+
+def _add_settings(group: app_commands.Group, client: Owned, carry_out: CarryOut) -> None:
     @group.command(description="See and change what I may do; kept across restarts.", extras=_ALONE)
     @app_commands.describe(
         answers="How readily I answer, everywhere (owner only)",
@@ -111,7 +123,3 @@ def add_owner_commands(tree: Commands, client: Owned) -> None:
         await carry_out(
             interaction, lambda reply, caller: client.owner.settings(reply, caller, wanted=wanted), "settings"
         )
-
-    @group.command(description="Copy all that I remember into a file on my machine (owner only).", extras=_ALONE)
-    async def backup(interaction: discord.Interaction[Any]) -> None:
-        await carry_out(interaction, client.owner.backup, "backup")
