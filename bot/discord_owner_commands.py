@@ -69,11 +69,15 @@ def add_owner_commands(tree: Commands, client: Owned) -> None:
 
         await client.attend(reply, checked(), what=what)
 
-    _add_what_is_asked_for(group, client, carry_out)
+    _add_reports(group, client, carry_out)
     _add_settings(group, client, carry_out)
 
+    @group.command(description="Copy all that I remember into a file on my machine (owner only).", extras=_ALONE)
+    async def backup(interaction: discord.Interaction[Any]) -> None:
+        await carry_out(interaction, client.owner.backup, "backup")
 
-def _add_what_is_asked_for(group: app_commands.Group, client: Owned, carry_out: CarryOut) -> None:
+
+def _add_reports(group: app_commands.Group, client: Owned, carry_out: CarryOut) -> None:
     @group.command(description="See how I am: notes, index, queue, models, memory.", extras=_ALONE)
     async def status(interaction: discord.Interaction[Any]) -> None:
         await carry_out(interaction, client.owner.status, "status")
@@ -90,10 +94,6 @@ def _add_what_is_asked_for(group: app_commands.Group, client: Owned, carry_out: 
     @group.command(description="See votes on answers, and citations reported as wrong.", extras=_ALONE)
     async def feedback(interaction: discord.Interaction[Any]) -> None:
         await carry_out(interaction, client.owner.feedback, "feedback")
-
-    @group.command(description="Copy all that I remember into a file on my machine (owner only).", extras=_ALONE)
-    async def backup(interaction: discord.Interaction[Any]) -> None:
-        await carry_out(interaction, client.owner.backup, "backup")
 
 
 def _add_settings(group: app_commands.Group, client: Owned, carry_out: CarryOut) -> None:
