@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,48 +10,23 @@ import pytest
 from rag.answer import Answerer
 from rag.browse import Browser
 from rag.errors import QuestionError
-from rag.gate import Evidence, GateModel, Thresholds
+from rag.gate import Thresholds
 from rag.index import Index
-from rag.indexing import write_build
-from rag.types import Answer, Filter, FloatArray, Library, NotCovered, Note
-from tests.builders import episode, passage
+from rag.types import Answer, Filter, FloatArray, NotCovered
+from tests.builders import episode
 from tests.fakes import FakeEmbedder
+from tests.rag.three_episodes import BY_SCORE, NOTES, indexed
 
-NOTES = {
-    "ines": ("Bees dance in the hive for ten seconds.", "The clover is worth a long flight.", "The mill stands idle."),
-    "mara": ("Rye bread keeps for a week.", "The oven costs $3,000 a month.", "The mill grinds rye at night."),
-    "tom": ("The moon pulls the tide.", "The tide is ahead of the wind."),
-}
 DATES = {"ines": "2023-05-01", "mara": "2024-05-01", "tom": None}
-FIELDS = len(fields(Evidence))
-BY_SCORE = GateModel(
-    mean=(0,) * FIELDS,
-    scale=(1,) * FIELDS,
-    weights=tuple(20.0 if field.name == "score" else 0.0 for field in fields(Evidence)),
-    bias=-8.0,
-)
 
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
-    folder: Path = tmp_path_factory.mktemp("build")
-    passages = [
-        passage(text, id=f"{name}/{i}", episode_id=name, note_file=f"{name}.txt", position=i, seconds=600 * i)
-        for name, texts in NOTES.items()
-        for i, text in enumerate(texts)
+    episodes = [
+        episode(id=n, title=f"{n.title()} talks", guests=(n.title(),), show=f"Show {n}", date=DATES[n]) for n in NOTES
     ]
-    library = Library(
-        notes=tuple(Note(file=f"{n}.txt", sha256="0", kind="notes", author=None, reader="plain") for n in NOTES),
-        episodes=tuple(
-            episode(id=n, title=f"{n.title()} talks", guests=(n.title(),), show=f"Show {n}", date=DATES[n])
-            for n in NOTES
-        ),
-        passages=tuple(passages),
-    )
-    write_build(folder, library, {}, FakeEmbedder())
-    opened = Index(folder, embedder=FakeEmbedder().fingerprint)
-    yield opened
-    opened.close()
+    with indexed(tmp_path_factory.mktemp("build"), episodes) as opened:
+        yield opened
 
 
 @pytest.fixture
