@@ -33,7 +33,13 @@ class BusyAssistant(TimedAssistant):
     """Counts until it is told to stop."""
 
     def ask(
-        self, question: str, *, history: object = (), filters: object = (), cancelled: Cancelled | None = None
+        self,
+        question: str,
+        *,
+        history: object = (),
+        filters: object = (),
+        cancelled: Cancelled | None = None,
+        watch: object = None,
     ) -> Answer | NotCovered:
         end = time.monotonic() + 600
         while time.monotonic() < end and not (cancelled and cancelled()):

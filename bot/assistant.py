@@ -27,10 +27,9 @@ from rag.gate import Thresholds, load_gate_model
 from rag.index import Index, open_index
 from rag.llama import LlamaGenerator
 from rag.prompted import OpenEmbedder
-from rag.protocols import Cancelled, Generator
+from rag.protocols import NOBODY, Cancelled, Generator, Watch
 from rag.topics import Summarizer
 from rag.types import Answer, Earlier, Episode, Filter, NotCovered, TopicSummary
-from rag.watched import NOBODY, Watch
 
 log = logging.getLogger(__name__)
 
@@ -167,20 +166,9 @@ class LocalAssistant:
         history: Sequence[Earlier] = (),
         filters: Sequence[Filter] = (),
         cancelled: Cancelled | None = None,
+        watch: Watch = NOBODY,
     ) -> Answer | NotCovered:
         """Answer from the notes. Raises QuestionError, Interrupted."""
-        return self.ask_watched(question, history=history, filters=filters, cancelled=cancelled, watch=NOBODY)
-
-    def ask_watched(
-        self,
-        question: str,
-        *,
-        history: Sequence[Earlier] = (),
-        filters: Sequence[Filter] = (),
-        cancelled: Cancelled | None = None,
-        watch: Watch,
-    ) -> Answer | NotCovered:
-        """The same; `watch` is told the evidence before a model writes, and each sentence once it is checked."""
         self._check()
         if time.monotonic() - self._looked > LOOK_AGAIN_SECONDS:
             self._look_for_endpoint()

@@ -100,13 +100,13 @@ def ask(
 
     from bot.explain import explain
     from bot.json_face import ask_json, dumps
-    from bot.live import ask_watched, preview
+    from bot.live import preview
     from bot.question import check_question
     from bot.render_text import render
 
     text = check_question(" ".join(question))
     with _assistant(ctx, _settings(notes, data)) as assistant, preview(Console(stderr=True)) as watch:
-        result = ask_watched(assistant, text, watch=watch)
+        result = assistant.ask(text, watch=watch)
     if as_json:
         typer.echo(dumps(ask_json(result)))
     else:

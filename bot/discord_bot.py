@@ -33,15 +33,14 @@ from bot.discord_reply import MentionReply, Reply, apologise
 from bot.discord_results import Result, Results
 from bot.discord_rules import Rulebook
 from bot.discord_subscribers import Subscribers
-from bot.live import ask_watched
 from bot.question import check_question
 from bot.settings import Settings
 from bot.state.conversations import Kind
 from bot.state.memory import Memory
 from bot.worker import Call, Worker
 from rag.errors import IndexMissing
+from rag.protocols import Watch
 from rag.types import Filter, Turn
-from rag.watched import Watch
 
 log = logging.getLogger(__name__)
 
@@ -291,6 +290,6 @@ def _call(kind: Kind, text: str, history: Sequence[Turn], filters: Sequence[Filt
     words = check_question(text, what="topic" if kind == "topic" else "question")
     if kind == "topic":
         return lambda assistant, cancelled: assistant.topic(words, cancelled=cancelled)
-    return lambda assistant, cancelled: ask_watched(
-        assistant, words, watch=watch, history=history, filters=filters, cancelled=cancelled
+    return lambda assistant, cancelled: assistant.ask(
+        words, watch=watch, history=history, filters=filters, cancelled=cancelled
     )

@@ -22,8 +22,8 @@ from bot.discord_reply import Reply
 from bot.state.views import new_token
 from bot.worker import Call, Job, Worker
 from rag.errors import Interrupted
+from rag.protocols import Watch
 from rag.types import Citation, Sentence
-from rag.watched import Watch
 
 T = TypeVar("T")
 

@@ -14,27 +14,11 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from bot.render_text import Line, evidence, row, statement
-from rag.protocols import Assistant, Cancelled
-from rag.types import Answer, Citation, Earlier, Filter, NotCovered, Sentence
-from rag.watched import NOBODY, Watch, Watched
+from rag.protocols import NOBODY, Watch
+from rag.types import Citation, Sentence
 
 LOOKING = "Looking through your notes"
 WRITING = "Writing"
-
-
-def ask_watched(
-    assistant: Assistant,
-    question: str,
-    *,
-    watch: Watch,
-    history: Sequence[Earlier] = (),
-    filters: Sequence[Filter] = (),
-    cancelled: Cancelled | None = None,
-) -> Answer | NotCovered:
-    """Ask, and have `watch` told what comes of it, by an assistant that can."""
-    if isinstance(assistant, Watched):
-        return assistant.ask_watched(question, history=history, filters=filters, cancelled=cancelled, watch=watch)
-    return assistant.ask(question, history=history, filters=filters, cancelled=cancelled)
 
 
 @contextmanager

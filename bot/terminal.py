@@ -18,7 +18,7 @@ from typing import Self, TypeVar
 from rich.console import Console
 
 from bot import wording
-from bot.live import ask_watched, preview
+from bot.live import preview
 from bot.question import check_question
 from bot.render_text import Line, Result, citations_in_full, episode_list, make_line, render, show, surroundings
 from rag.errors import FootnoteError, Interrupted
@@ -136,7 +136,7 @@ class Chat:
         earlier = tuple(self._history)
         with preview(self._console) as watch:
             result = self._assistant.call(
-                lambda it, cancelled: ask_watched(it, question, history=earlier, cancelled=cancelled, watch=watch)
+                lambda it, cancelled: it.ask(question, history=earlier, cancelled=cancelled, watch=watch)
             )
         self._conclude(result)
         cited = tuple(dict.fromkeys(citation.episode_id for citation in self._sources))

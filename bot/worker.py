@@ -19,8 +19,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from bot.owner_thread import OwnerThread
 from rag.errors import FootnoteError, Interrupted
-from rag.protocols import Assistant, Cancelled
-from rag.watched import GivenUp
+from rag.protocols import Assistant, Cancelled, GivenUp
 
 log = logging.getLogger(__name__)
 

@@ -25,13 +25,12 @@ from rag.index import Index
 from rag.pipeline import SHIPPED, Pipeline
 from rag.premise import correction
 from rag.prompt import Style
-from rag.protocols import Cancelled, Embedder, Generator, Ranker
+from rag.protocols import NOBODY, Cancelled, Embedder, Generator, Ranker, Watch
 from rag.question import holds_asked, is_asking
 from rag.retrieve import HITS, Part, Retrieved, Retriever, evidence_of, find
 from rag.spans import best_span, says_the_same
 from rag.spelling import suggest
 from rag.types import Answer, Citation, Earlier, Filter, FloatArray, Hit, NotCovered, Sentence, Trace
-from rag.watched import NOBODY, Watch
 from rag.words import Word, content_words, terms, words
 from rag.write import Asked, Writer
 

@@ -6,17 +6,74 @@ one thread, and whatever they are given is untrusted text that never becomes a c
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from rag.types import Answer, Citation, Earlier, Episode, Filter, FloatArray, NotCovered, Overview, TopicSummary
+from rag.types import (
+    Answer,
+    Citation,
+    Earlier,
+    Episode,
+    Filter,
+    FloatArray,
+    NotCovered,
+    Overview,
+    Sentence,
+    TopicSummary,
+)
 
 
 class Cancelled(Protocol):
     """Asked between steps, and by the model while it computes: has the user given up?"""
 
     def __call__(self) -> bool: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class GivenUp:
+    """A `Cancelled` that also tells until when somebody waits for the whole, by `time.monotonic()`."""
+
+    cancelled: Cancelled
+    until: float
+
+    def __call__(self) -> bool:
+        return self.cancelled()
+
+
+def awaited_until(cancelled: Cancelled | None) -> float:
+    """Until when somebody waits; for ever where nobody says."""
+    return cancelled.until if isinstance(cancelled, GivenUp) else math.inf
+
+
+OnEvidence = Callable[[Sequence[Citation]], None]
+OnSentence = Callable[[Sentence, Sequence[Citation]], None]
+
+
+def unseen(_citations: Sequence[Citation]) -> None:
+    """Nobody wants to see the evidence."""
+
+
+def unheard(_sentence: Sentence, _citations: Sequence[Citation]) -> None:
+    """Nobody wants to be told a sentence."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watch:
+    """Who wants to be told how an answer comes about; called on the thread that answers, so it must return at once.
+
+    Attributes:
+        on_evidence: the spans that a model gets to write from, before it writes.
+        on_sentence: each sentence that will be shown, once it is checked, with the citations that carry it. Their
+            numbers are those of the finished answer.
+    """
+
+    on_evidence: OnEvidence = unseen
+    on_sentence: OnSentence = unheard
+
+
+NOBODY = Watch()
 
 
 class Embedder(Protocol):
@@ -135,12 +192,14 @@ class Assistant(Protocol):
         history: Sequence[Earlier] = (),
         filters: Sequence[Filter] = (),
         cancelled: Cancelled | None = None,
+        watch: Watch = NOBODY,
     ) -> Answer | NotCovered:
         """Answer from the notes.
 
         Args:
             history: earlier questions of the conversation, oldest first.
             filters: what to keep to; see `rag.choices.choose` for their labels.
+            watch: told how the answer comes about while it does.
         """
         ...
 

@@ -21,12 +21,11 @@ from rag.drafts import Draft, Fate, Writing
 from rag.errors import FootnoteError, Interrupted
 from rag.evidence import Evidence
 from rag.prompt import MOST_SENTENCES, Source, Style, messages
-from rag.protocols import Cancelled, Generator, Message
+from rag.protocols import Cancelled, Generator, Message, OnSentence, awaited_until, unheard
 from rag.sentence_stream import Tagged, split, tagged_sentences
 from rag.sentences import sentence_spans
 from rag.spans import says_the_same
 from rag.types import Citation, Sentence
-from rag.watched import OnSentence, awaited_until, unheard
 
 SECONDS = 60.0  # for all of it; what is shown by then stays
 SPARE_SECONDS = 5.0  # before nobody waits any longer it ends, so that what is there is still shown

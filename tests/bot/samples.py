@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from rag.protocols import Assistant, Browsing, Cancelled
+from rag.protocols import NOBODY, Assistant, Browsing, Cancelled, Watch
 from rag.types import (
     Answer,
     Citation,
@@ -162,6 +162,7 @@ class FakeAssistant(Assistant):
         history: Sequence[Earlier] = (),
         filters: Sequence[Filter] = (),
         cancelled: Cancelled | None = None,
+        watch: Watch = NOBODY,
     ) -> Answer | NotCovered:
         self.asked.append((question, tuple(history)))
         return self.answer(question, cancelled)

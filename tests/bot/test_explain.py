@@ -8,13 +8,12 @@ from io import StringIO
 from rich.console import Console
 
 from bot.explain import explain
-from bot.live import ask_watched, preview
+from bot.live import preview
 from bot.render_text import plain, render
 from bot.wording import written
 from rag.drafts import Draft, Writing
-from rag.protocols import Assistant
+from rag.protocols import NOBODY, Assistant, Watch
 from rag.types import Answer, Sentence, Trace
-from rag.watched import NOBODY, Watch
 from tests.bot.samples import ANSWER, BREAD, CLOSEST, HEAT, FakeAssistant
 from tests.builders import BEES, RYE, hit
 
@@ -69,7 +68,7 @@ def test_a_reader_can_tell_quotes_from_what_a_model_wrote() -> None:
 class Telling(FakeAssistant):
     """Tells what an answer will say."""
 
-    def ask_watched(self, question: str, *, watch: Watch, **_more: object) -> Answer:
+    def ask(self, question: str, *, watch: Watch = NOBODY, **_more: object) -> Answer:
         watch.on_evidence([HEAT, BREAD])
         watch.on_sentence(ANSWER.sentences[0], [HEAT])
         return ANSWER
@@ -80,7 +79,7 @@ def test_a_terminal_shows_the_evidence_and_then_each_sentence() -> None:
     console = Console(file=out, force_terminal=True, width=100)
     with preview(console) as watch:
         assistant: Assistant = Telling()
-        assert ask_watched(assistant, "How hot is it?", watch=watch) is ANSWER
+        assert assistant.ask("How hot is it?", watch=watch) is ANSWER
     assert "Clear Skies Tonight: Venus" in out.getvalue()
     assert "“The surface is at 464 °C.”" in out.getvalue()
 
@@ -89,5 +88,5 @@ def test_where_no_terminal_is_nothing_is_shown_and_any_assistant_can_be_asked() 
     out = StringIO()
     with preview(Console(file=out)) as watch:
         assert watch is NOBODY
-        assert ask_watched(FakeAssistant(), "How hot is it?", watch=watch) is ANSWER
+        assert FakeAssistant().ask("How hot is it?", watch=watch) is ANSWER
     assert out.getvalue() == ""

@@ -10,9 +10,8 @@ import pytest
 
 from bot.worker import Call, DeadlinePassed, Place, QueueFull, Restarting, Worker
 from rag.errors import IndexMissing, Interrupted
-from rag.protocols import Assistant
+from rag.protocols import Assistant, awaited_until
 from rag.types import Answer, NotCovered
-from rag.watched import awaited_until
 from tests.bot.samples import ANSWER
 from tests.bot.timed_assistant import TimedAssistant, opening
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from rag.errors import Interrupted
-from rag.protocols import Assistant, Cancelled
+from rag.protocols import NOBODY, Assistant, Cancelled, Watch
 from rag.types import Answer, Earlier, Episode, Filter, NotCovered, TopicSummary
 from tests.bot.samples import ANSWER, SUMMARY, VENUS, FakeBrowsing
 
@@ -49,6 +49,7 @@ class TimedAssistant:
         history: Sequence[Earlier] = (),
         filters: Sequence[Filter] = (),
         cancelled: Cancelled | None = None,
+        watch: Watch = NOBODY,
     ) -> Answer | NotCovered:
         self.histories.append(tuple(history))
         self.filters.append([(each.kind, each.label) for each in filters])

@@ -17,9 +17,8 @@ from bot.state import pending
 from bot.state.conversations import Place
 from bot.state.store import open_store, state_path
 from rag.errors import QuestionError
-from rag.protocols import Cancelled
+from rag.protocols import NOBODY, Cancelled, Watch
 from rag.types import Answer, Earlier, Filter, NotCovered, Sentence
-from rag.watched import Watch
 from tests.bot.samples import ANSWER, BREAD, CLOSEST, HEAT, NOTHING, SUMMARY, VENUS, FakeBrowsing
 from tests.bot.timed_assistant import TimedAssistant
 from tests.integration.connecting import connected
@@ -39,20 +38,20 @@ LONG = replace(
 class WritingAssistant(TimedAssistant):
     """Tells its evidence at once and a sentence a little later, before it answers."""
 
-    def ask_watched(
+    def ask(
         self,
         question: str,
         *,
         history: Sequence[Earlier] = (),
         filters: Sequence[Filter] = (),
         cancelled: Cancelled | None = None,
-        watch: Watch,
+        watch: Watch = NOBODY,
     ) -> Answer | NotCovered:
         watch.on_evidence([HEAT, BREAD])
         for sentence in ANSWER.sentences:
             self._take_time(cancelled)
             watch.on_sentence(sentence, [HEAT])
-        return self.ask(question, history=history, filters=filters, cancelled=cancelled)
+        return super().ask(question, history=history, filters=filters, cancelled=cancelled)
 
 
 @pytest.fixture

@@ -13,9 +13,8 @@ from rag.errors import Interrupted
 from rag.gate import Evidence, GateModel, Thresholds
 from rag.index import Index
 from rag.indexing import write_build
-from rag.protocols import Message
+from rag.protocols import Message, Watch
 from rag.types import Answer, Citation, Earlier, NotCovered, Sentence, Turn
-from rag.watched import Watch
 from tests.builders import BEES, RYE, TIDES, library
 from tests.fakes import FakeEmbedder
 from tests.scripted import ScriptedGenerator

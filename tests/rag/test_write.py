@@ -14,9 +14,8 @@ from rag.drafts import Fate
 from rag.errors import EndpointAway, Interrupted
 from rag.evidence import Evidence
 from rag.prompt import RULES, Style
-from rag.protocols import Message
+from rag.protocols import GivenUp, Message
 from rag.types import Citation, Sentence
-from rag.watched import GivenUp
 from rag.write import MOST_DRAFTS, NO_ROOM, NOTHING, SPARE_SECONDS, TOO_LONG, TOO_MUCH, Asked, Writer, Written
 from tests.builders import BEES, RYE, TIDES, episode, passage
 from tests.scripted import Script, ScriptedGenerator
