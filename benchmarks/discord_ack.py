@@ -17,7 +17,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from bot.commands.discord import point_library_at, quieten_library
-from bot.discord_bot import FootnoteClient
+from bot.discord.bot import FootnoteClient
 from bot.settings import DiscordSettings, Settings
 from bot.state.memory import Memory
 from bot.state.store import open_store, state_path

@@ -24,7 +24,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot import failures
-from bot.discord_bot import FootnoteClient
+from bot.discord.bot import FootnoteClient
 from bot.settings import Settings
 from bot.state.backup import back_up
 from bot.state.errors import StateUnwritable

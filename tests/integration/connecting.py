@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.commands.discord import point_library_at, quieten_library
-from bot.discord_bot import FootnoteClient
+from bot.discord.bot import FootnoteClient
 from bot.settings import DiscordSettings, Settings
 from bot.state.memory import Memory
 from bot.state.store import Store, open_store, state_path

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bot.discord_progress import SECONDS_BETWEEN_EDITS, SECONDS_WORTH_A_WORD
+from bot.discord.progress import SECONDS_BETWEEN_EDITS, SECONDS_WORTH_A_WORD
 from bot.state import pending
 from bot.state.conversations import Place
 from bot.state.store import open_store, state_path

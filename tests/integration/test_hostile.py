@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.assistant import LocalAssistant
-from bot.discord_text import safe
+from bot.discord.text import safe
 from bot.json_face import ask_json
 from bot.question import check_question
 from bot.render_text import plain, render

@@ -61,7 +61,7 @@ KEPT = {
     "Notes, questions and model output are untrusted text.": (
         "rag/test_llama.py::test_what_looks_like_a_control_token_is_text",
         "rag/test_llama.py::test_so_it_is_for_the_embedder",
-        "bot/test_discord_render.py::test_hostile_or_endless_text_keeps_the_limits_and_makes_no_link",
+        "bot/discord/test_render.py::test_hostile_or_endless_text_keeps_the_limits_and_makes_no_link",
         "integration/test_discord.py::test_hostile_text_neither_pings_nor_links",
         "integration/test_hostile.py::test_every_question_ends_in_an_answer_a_refusal_or_a_sentence",
         "integration/test_hostile.py::test_what_stands_in_a_note_is_quoted_and_never_obeyed",

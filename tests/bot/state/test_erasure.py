@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.discord_render import erased
+from bot.discord.render import erased
 from bot.state import feedback, pending, settings, subscriptions, views
 from bot.state.backup import back_up, restore
 from bot.state.conversations import forget

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 import discord
 
 from bot import failures
-from bot.discord_direct import UNDELIVERABLE, tell
-from bot.discord_permission import Asker, asker_of
-from bot.discord_text import safe
+from bot.discord.direct import UNDELIVERABLE, tell
+from bot.discord.permission import Asker, asker_of
+from bot.discord.text import safe
 from bot.state.conversations import Place
 
 if TYPE_CHECKING:

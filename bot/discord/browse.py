@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.discord_buttons import LONGEST_WANTED, Listing, list_buttons
-from bot.discord_catalogue import Catalogue
-from bot.discord_pages import NO_QUOTE, Sort, about_page, episode_page, help_page, list_page, quote_page
-from bot.discord_progress import Line
-from bot.discord_reply import PressReply, Reply
+from bot.discord.buttons import LONGEST_WANTED, Listing, list_buttons
+from bot.discord.catalogue import Catalogue
+from bot.discord.pages import NO_QUOTE, Sort, about_page, episode_page, help_page, list_page, quote_page
+from bot.discord.progress import Line
+from bot.discord.reply import PressReply, Reply
 from bot.state.memory import Memory
 from rag.choices import choose
 from rag.protocols import Assistant, Cancelled

@@ -15,10 +15,10 @@ from typing import Any, TypeVar
 
 import discord
 
-from bot.discord_buttons import cancel_button
-from bot.discord_direct import UNDELIVERABLE
-from bot.discord_render import place_in_line, writing
-from bot.discord_reply import Reply
+from bot.discord.buttons import cancel_button
+from bot.discord.direct import UNDELIVERABLE
+from bot.discord.render import place_in_line, writing
+from bot.discord.reply import Reply
 from bot.state.views import new_token
 from bot.worker import Call, Job, Worker
 from rag.errors import Interrupted

@@ -15,14 +15,14 @@ from typing import Any, Protocol, cast
 import discord
 from discord import app_commands
 
-from bot.discord_browse import Browse
-from bot.discord_buttons import LONGEST_WANTED
-from bot.discord_catalogue import Catalogue
-from bot.discord_direct import UNDELIVERABLE
-from bot.discord_pages import Sort
-from bot.discord_reply import CommandReply, Reply, apologise
-from bot.discord_suggest import Kind as Kinds
-from bot.discord_suggest import Offer
+from bot.discord.browse import Browse
+from bot.discord.buttons import LONGEST_WANTED
+from bot.discord.catalogue import Catalogue
+from bot.discord.direct import UNDELIVERABLE
+from bot.discord.pages import Sort
+from bot.discord.reply import CommandReply, Reply, apologise
+from bot.discord.suggest import Kind as Kinds
+from bot.discord.suggest import Offer
 from bot.state.conversations import Kind
 from rag.types import Filter, FilterKind
 

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 import discord
 
 from bot import wording
-from bot.discord_layout import (
+from bot.discord.layout import (
     DESCRIPTION_LIMIT,
     Statement,
     compose,
@@ -26,8 +26,8 @@ from bot.discord_layout import (
     quoted,
     source,
 )
-from bot.discord_render import TOPIC
-from bot.discord_text import length, link, safe
+from bot.discord.render import TOPIC
+from bot.discord.text import length, link, safe
 from rag.types import Citation, Episode, Overview
 
 Sort = Literal["show", "newest", "oldest", "title"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.discord_recall import Recall
+from bot.discord.recall import Recall
 from bot.state.memory import Memory
 from bot.state.store import open_store, state_path
 from tests.bot.state.builders import ANN, THREAD, by

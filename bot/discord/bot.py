@@ -17,22 +17,22 @@ from typing import Any
 import discord
 
 from bot import failures
-from bot.discord_browse import Browse
-from bot.discord_buttons import buttons
-from bot.discord_catalogue import Catalogue
-from bot.discord_commands import Commands, add_commands, register
-from bot.discord_direct import UNDELIVERABLE, tell, tell_in_channel
-from bot.discord_owner import Owner
-from bot.discord_owner_commands import add_owner_commands
-from bot.discord_permission import owns
-from bot.discord_presses import Presses
-from bot.discord_progress import Cancelled, Line, Pace, Told
-from bot.discord_recall import Recall
-from bot.discord_render import CANCELLED, erased, forgotten, render
-from bot.discord_reply import MentionReply, Reply, apologise
-from bot.discord_results import Result, Results
-from bot.discord_rules import Rulebook
-from bot.discord_subscribers import Subscribers
+from bot.discord.browse import Browse
+from bot.discord.buttons import buttons
+from bot.discord.catalogue import Catalogue
+from bot.discord.commands import Commands, add_commands, register
+from bot.discord.direct import UNDELIVERABLE, tell, tell_in_channel
+from bot.discord.owner import Owner
+from bot.discord.owner_commands import add_owner_commands
+from bot.discord.permission import owns
+from bot.discord.presses import Presses
+from bot.discord.progress import Cancelled, Line, Pace, Told
+from bot.discord.recall import Recall
+from bot.discord.render import CANCELLED, erased, forgotten, render
+from bot.discord.reply import MentionReply, Reply, apologise
+from bot.discord.results import Result, Results
+from bot.discord.rules import Rulebook
+from bot.discord.subscribers import Subscribers
 from bot.question import check_question
 from bot.settings import Settings
 from bot.state.conversations import Kind

@@ -8,9 +8,9 @@ from typing import NoReturn
 import discord
 import pytest
 
-from bot.discord_buttons import Listing, buttons, list_buttons, listing, pressed
-from bot.discord_layout import DESCRIPTION_LIMIT
-from bot.discord_pages import (
+from bot.discord.buttons import Listing, buttons, list_buttons, listing, pressed
+from bot.discord.layout import DESCRIPTION_LIMIT
+from bot.discord.pages import (
     about_page,
     context_pages,
     episode_page,
@@ -20,7 +20,7 @@ from bot.discord_pages import (
     quote_page,
     sorted_by,
 )
-from bot.discord_text import length
+from bot.discord.text import length
 from rag.types import EpisodeEntry, Overview
 from tests.bot.samples import BREAD, HEAT, LOAF, VENUS
 

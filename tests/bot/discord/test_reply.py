@@ -4,7 +4,7 @@ import aiohttp
 import discord
 import pytest
 
-from bot.discord_reply import apologise
+from bot.discord.reply import apologise
 
 
 class Unreachable:

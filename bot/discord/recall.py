@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from bot.discord_buttons import actions_for
+from bot.discord.buttons import actions_for
 from bot.state import conversations, erasure, pending, retention, views
 from bot.state.conversations import Asked, Kind, Place
 from bot.state.database import Database

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeAlias, cast
 
-from bot.discord_progress import Line
+from bot.discord.progress import Line
 from bot.state.conversations import Kept
 from bot.state.views import View
 from bot.worker import Call

@@ -15,8 +15,8 @@ from typing import Any, TypeAlias, cast
 
 import discord
 
-from bot.discord_browse import Browse
-from bot.discord_buttons import (
+from bot.discord.browse import Browse
+from bot.discord.buttons import (
     CITATION,
     REASON,
     buttons,
@@ -26,13 +26,13 @@ from bot.discord_buttons import (
     reason_form,
     report_form,
 )
-from bot.discord_direct import UNDELIVERABLE, tell_owner
-from bot.discord_pages import context_pages, more_page
-from bot.discord_progress import Line
-from bot.discord_recall import PURGE_SECONDS
-from bot.discord_render import forgotten, render, wrong_citation
-from bot.discord_reply import PressReply, TextFile, apologise
-from bot.discord_results import Result, Results, cited
+from bot.discord.direct import UNDELIVERABLE, tell_owner
+from bot.discord.pages import context_pages, more_page
+from bot.discord.progress import Line
+from bot.discord.recall import PURGE_SECONDS
+from bot.discord.render import forgotten, render, wrong_citation
+from bot.discord.reply import PressReply, TextFile, apologise
+from bot.discord.results import Result, Results, cited
 from bot.render_text import plain
 from bot.render_text import render as as_text
 from bot.state import conversations, feedback, subscriptions, views

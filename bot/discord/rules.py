@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from bot import wording
-from bot.discord_permission import Asker
+from bot.discord.permission import Asker
 from bot.state import rules
 from bot.state.database import Database
 from bot.state.memory import Memory

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.discord_suggest import LONGEST, MOST, Kind, Suggestions
+from bot.discord.suggest import LONGEST, MOST, Kind, Suggestions
 from tests.bot.samples import LOAF, VENUS
 
 TIDES = replace(VENUS, id="tides", title="Tides and the Moon", guests=("Zoë Ray", "Tom Lind"), date="2024-02")

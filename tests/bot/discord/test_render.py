@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.discord_layout import DESCRIPTION_LIMIT
-from bot.discord_render import covered_now, erased, place_in_line, render, writing, wrong_citation
-from bot.discord_text import length, link, safe
+from bot.discord.layout import DESCRIPTION_LIMIT
+from bot.discord.render import covered_now, erased, place_in_line, render, writing, wrong_citation
+from bot.discord.text import length, link, safe
 from bot.state.conversations import Asked, Cited, Kept
 from bot.state.conversations import Place as Where
 from bot.state.subscriptions import Subscription

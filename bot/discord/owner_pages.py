@@ -13,9 +13,9 @@ from datetime import datetime
 import discord
 
 from bot import wording
-from bot.discord_layout import embeds, fitting, paragraphs
-from bot.discord_render import TOPIC
-from bot.discord_text import safe
+from bot.discord.layout import embeds, fitting, paragraphs
+from bot.discord.render import TOPIC
+from bot.discord.text import safe
 from bot.gaps_report import NO_GAPS
 from bot.state.feedback import Feedback
 from bot.state.gaps import Gap

@@ -10,8 +10,8 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.discord_progress import Line
-from bot.discord_suggest import Kind, Offer, Suggestions
+from bot.discord.progress import Line
+from bot.discord.suggest import Kind, Offer, Suggestions
 from rag.protocols import Assistant, Cancelled
 from rag.types import Overview
 

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 import discord
 
 from bot import wording
-from bot.discord_layout import QUOTE_LIMIT, Statement, compose, embeds, paragraphs, quoted
-from bot.discord_text import length, safe
+from bot.discord.layout import QUOTE_LIMIT, Statement, compose, embeds, paragraphs, quoted
+from bot.discord.text import length, safe
 from bot.state.conversations import Cited, Kept
 from bot.state.subscriptions import Subscription
 from bot.worker import Place

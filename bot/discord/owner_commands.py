@@ -12,10 +12,10 @@ from typing import Any, Protocol, TypeAlias
 import discord
 from discord import app_commands
 
-from bot.discord_commands import PRIVATE, Answering, Commands, reply_to
-from bot.discord_owner import Form, Owner
-from bot.discord_permission import Caller, caller_of
-from bot.discord_reply import CommandReply
+from bot.discord.commands import PRIVATE, Answering, Commands, reply_to
+from bot.discord.owner import Form, Owner
+from bot.discord.permission import Caller, caller_of
+from bot.discord.reply import CommandReply
 from bot.state.rules import Change, Where
 from rag.certainty import Answers
 

@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple, cast
 import discord
 
 from bot import wording
-from bot.discord_pages import Sort
+from bot.discord.pages import Sort
 from bot.state.conversations import Cited
 from rag.types import NotCovered
 

@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Literal
 
 from bot import failures
-from bot.discord_catalogue import Catalogue
-from bot.discord_owner_pages import Status, changes, feedback_page, gaps_page, settings_page, status_page
-from bot.discord_permission import Caller
-from bot.discord_progress import Line
-from bot.discord_reply import LONGEST_SENTENCE, CommandReply, TextFile
-from bot.discord_rules import Rulebook
-from bot.discord_text import safe
+from bot.discord.catalogue import Catalogue
+from bot.discord.owner_pages import Status, changes, feedback_page, gaps_page, settings_page, status_page
+from bot.discord.permission import Caller
+from bot.discord.progress import Line
+from bot.discord.reply import LONGEST_SENTENCE, CommandReply, TextFile
+from bot.discord.rules import Rulebook
+from bot.discord.text import safe
 from bot.gaps_report import gaps_csv, gaps_markdown
 from bot.owner_thread import OwnerThread
 from bot.state import feedback

@@ -12,7 +12,7 @@ from itertools import groupby
 import discord
 
 from bot import wording
-from bot.discord_text import length, link, safe
+from bot.discord.text import length, link, safe
 from rag.types import Citation
 
 DESCRIPTION_LIMIT = 4096

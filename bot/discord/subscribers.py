@@ -13,8 +13,8 @@ from functools import partial
 import discord
 
 from bot import failures
-from bot.discord_direct import tell, tell_in_channel
-from bot.discord_render import covered_now, render
+from bot.discord.direct import tell, tell_in_channel
+from bot.discord.render import covered_now, render
 from bot.state import subscriptions
 from bot.state.memory import Memory
 from bot.state.subscriptions import Subscription

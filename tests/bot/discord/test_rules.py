@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.discord_permission import Asker
-from bot.discord_rules import NotAllowed, Rulebook
+from bot.discord.permission import Asker
+from bot.discord.rules import NotAllowed, Rulebook
 from bot.state import rules
 from bot.state.errors import StateBusy
 from bot.state.memory import Memory
