@@ -58,12 +58,14 @@ class Services:
         build: builds the index, all of it anew if told so, and returns what to print about it.
         update: does what `refresh` does, in silence and in steps, while `chat` or `bot` runs; None: the notes are not
             watched.
+        open_apart: what `open_assistant` does, in a process of its own that may die; None: `bot` answers in its own.
     """
 
     open_assistant: Callable[[Settings], Assistant]
     refresh: Callable[[Settings], None]
     build: Callable[[Settings, bool], str]
     update: Callable[[Settings], Iterable[None]] | None = None
+    open_apart: Callable[[Settings], Assistant] | None = None
 
 
 @app.callback(invoke_without_command=True)
@@ -173,7 +175,7 @@ def bot(ctx: typer.Context, notes: Notes = None, data: Data = None) -> None:
 
     def assistant() -> Assistant:
         _prepare(settings, services)
-        return services.open_assistant(settings)
+        return (services.open_apart or services.open_assistant)(settings)
 
     raise typer.Exit(run_bot(settings, assistant, update=services.update))
 
@@ -316,7 +318,16 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         cast("TextIO", stream).reconfigure(errors="replace")  # type: ignore[attr-defined]
     sys.exit(
-        run(sys.argv[1:], Services(open_assistant=_open_assistant, refresh=_refresh, build=_build, update=_update))
+        run(
+            sys.argv[1:],
+            Services(
+                open_assistant=_open_assistant,
+                refresh=_refresh,
+                build=_build,
+                update=_update,
+                open_apart=_open_apart,
+            ),
+        )
     )
 
 
@@ -382,6 +393,12 @@ def _open_assistant(settings: Settings) -> Assistant:
     from bot.assistant import open_assistant
 
     return open_assistant(settings)
+
+
+def _open_apart(settings: Settings) -> Assistant:
+    from bot.child.supervisor import open_apart
+
+    return open_apart(settings)
 
 
 def _refresh(settings: Settings) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import traceback
 
+from bot.child.errors import Crashed
 from bot.state.errors import StateBeingRead, StateError
 from bot.worker import DeadlinePassed, QueueFull, Restarting
 from rag import errors
@@ -19,6 +20,7 @@ SENTENCES: tuple[tuple[type[Exception], str], ...] = (
     (QueueFull, "Too many questions are waiting already. Please ask again in a minute or two."),
     (Restarting, "I am being restarted; please ask again in a minute."),
     (DeadlinePassed, "This took too long, so I gave up. Please try again, perhaps with a shorter question."),
+    (Crashed, "The part of me that looks through the notes has crashed. It is being started again; please ask anew."),
     (errors.Interrupted, "I stopped before I had an answer. Please ask again."),
     (errors.IndexMissing, "I have not read the notes yet. My owner has to index them first."),
     (errors.IndexMismatch, "My index of the notes is out of date. My owner has to rebuild it first."),

@@ -13,9 +13,10 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validat
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSetting
 
-from rag.certainty import Answers
+from rag.collection import data_of, notes_of
 from rag.errors import FootnoteError
 from rag.memory import KvType
+from rag.types import Answers
 
 DEFAULT_API_BASE = "https://discord.com/api/v10"
 DEFAULT_GATEWAY = "wss://gateway.discord.gg/"
@@ -133,6 +134,11 @@ class Settings(BaseSettings):
         default="balanced",
         description="How readily to answer: cautious, balanced or generous; see what each does: footnote calibrate.",
     )
+    idle_minutes: float = Field(
+        default=0,
+        ge=0,
+        description="The bot frees the models' memory after so long without a question; 0: keeps them ready.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="WARNING", description="How much to log; INFO shows ids and timings, never a question."
     )
@@ -152,6 +158,13 @@ class Settings(BaseSettings):
     def expand_home(cls, value: Path) -> Path:
         """In `.env` no shell replaces the `~`."""
         return value.expanduser()
+
+    def of(self, collection: str | None) -> Settings:
+        """The same for one collection alone. Raises IndexMissing where there can be none of this name."""
+        if collection is None:
+            return self
+        folders = {"notes": notes_of(self.notes, collection), "data": data_of(self.data, collection)}
+        return self.model_copy(update=folders)
 
 
 def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401

@@ -1,0 +1,28 @@
+"""Runs as a child of the bot: `python -m bot.child`. The first line of standard input has the settings."""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import logging
+import signal
+import sys
+
+from bot.assistant import open_assistant
+from bot.child.serve import serve, way_to_parent
+from bot.settings import load_settings
+
+
+def main() -> None:
+    """Serve the parent; it alone decides when that ends."""
+    faulthandler.enable()
+    for number in (signal.SIGINT, signal.SIGTERM):  # both reach a whole group of processes
+        signal.signal(number, signal.SIG_IGN)
+    settings = load_settings(**json.loads(sys.stdin.readline()))
+    logging.basicConfig(level=settings.log_level)
+    outgoing = way_to_parent()
+    serve(lambda: open_assistant(settings), sys.stdin, outgoing)
+
+
+if __name__ == "__main__":
+    main()

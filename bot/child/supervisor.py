@@ -1,0 +1,213 @@
+"""Keeps a child running: starts it, starts it anew when it dies, and lets it go when nobody has asked for long.
+
+What it hands out looks like an `Assistant`, and like whatever an assistant hands out in turn; the real ones are in the
+child. A call that the child died of is made once more; a question that it died of twice is not asked again.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, cast
+
+from bot.child import wire
+from bot.child.errors import Crashed
+from bot.child.process import Child, ChildGone
+from bot.settings import Settings
+from rag.errors import FootnoteError, QuestionError
+from rag.protocols import NOBODY, Assistant, Cancelled, Watch
+
+log = logging.getLogger(__name__)
+
+TRIES = 2
+LONGEST_PAUSE = 60.0  # seconds between two starts where each of them fails
+REMEMBERED = 100  # questions that the child died of
+
+DEADLY = "This question has stopped me twice, so I no longer try to answer it."
+OTHER_WORDS = "Please ask in other words."
+
+
+class Supervisor:
+    """One child at a time.
+
+    Args:
+        start: starts a child. Raises FootnoteError, ChildGone, OSError.
+        idle_seconds: let the child go, with all its memory, when nobody has called for so long; None: never.
+        clock: seconds that only grow.
+    """
+
+    def __init__(
+        self,
+        start: Callable[[], Child],
+        *,
+        idle_seconds: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._start = start
+        self._idle_seconds = idle_seconds
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._child: Child | None = None
+        self._closed = False
+        self._died_of: OrderedDict[str, int] = OrderedDict()
+        self._failures = 0
+        self._not_before = 0.0
+        self._idle: threading.Timer | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Of the child that runs now; None where there is none."""
+        return self._child.pid if self._child else None
+
+    def open(self) -> Assistant:
+        """Start the child; the assistant in it. Raises FootnoteError where it cannot be opened."""
+        with self._lock:
+            self._running()
+        return cast("Assistant", Remote(Assistant, self))
+
+    def call(self, path: Sequence[wire.Step], *, cancelled: Cancelled | None, watch: Watch) -> Any:  # noqa: ANN401
+        """What comes of a call, in a child that is started where none runs. Raises what the call raises, Crashed."""
+        name = _named(path)
+        if self._died_of.get(name, 0) >= TRIES:
+            raise QuestionError(DEADLY, remedy=OTHER_WORDS)
+        with self._lock:
+            self._awake()
+            try:
+                return self._tried(path, name, cancelled, watch)
+            finally:
+                self._rest()
+
+    def close(self) -> None:
+        """Let the child go for good."""
+        with self._lock:
+            self._closed = True
+            self._awake()
+            self._let_go()
+
+    def _tried(self, path: Sequence[wire.Step], name: str, cancelled: Cancelled | None, watch: Watch) -> Any:  # noqa: ANN401
+        for last in (False, True):
+            child = self._running()
+            try:
+                outcome = child.call(path, cancelled=cancelled, watch=watch)
+            except ChildGone as gone:
+                crashed = self._buried(gone)
+                self._blame(name)
+                if last or (cancelled and cancelled()):
+                    raise self._verdict(name, crashed) from gone
+                watch = NOBODY  # who watches has been told the beginning
+            else:
+                self._failures = 0
+                return outcome
+        raise AssertionError("the last try ends in one way or the other")
+
+    def _running(self) -> Child:
+        if self._closed:
+            raise Crashed("The process that answers has been stopped.")
+        if self._child and (gone := self._child.gone()):
+            self._buried(gone)
+        if self._child is None:
+            pause = self._not_before - self._clock()
+            if pause > 0:
+                raise Crashed(f"The process that answers keeps dying; it is started again in {pause:.0f} s.")
+            try:
+                self._child = self._start()
+            except ChildGone as gone:
+                raise self._buried(gone) from gone
+        return self._child
+
+    def _buried(self, gone: ChildGone) -> Crashed:
+        """What to say of a child that died; another one may be started after a pause that grows."""
+        self._let_go()
+        self._failures += 1
+        if self._failures >= TRIES:
+            self._not_before = self._clock() + min(2.0 ** (self._failures - TRIES), LONGEST_PAUSE)
+        log.error("the process that answers died (%s), %d in a row", gone.how, self._failures)
+        return Crashed(f"The process that answers died ({gone.how}).", remedy="It is started again.")
+
+    def _blame(self, name: str) -> None:
+        if name:
+            self._died_of[name] = self._died_of.get(name, 0) + 1
+            self._died_of.move_to_end(name)
+            while len(self._died_of) > REMEMBERED:
+                self._died_of.popitem(last=False)
+
+    def _verdict(self, name: str, crashed: Crashed) -> FootnoteError:
+        deadly = self._died_of.get(name, 0) >= TRIES
+        return QuestionError(DEADLY, remedy=OTHER_WORDS) if deadly else crashed
+
+    def _let_go(self) -> None:
+        if self._child:
+            self._child.close()
+            self._child = None
+
+    def _awake(self) -> None:
+        if self._idle:
+            self._idle.cancel()
+            self._idle = None
+
+    def _rest(self) -> None:
+        if self._idle_seconds is not None and self._child:
+            self._idle = threading.Timer(self._idle_seconds, self._sleep)
+            self._idle.daemon = True
+            self._idle.start()
+
+    def _sleep(self) -> None:
+        with self._lock:
+            self._let_go()
+        log.info("nobody has asked for %.0f s: the models are let go until somebody does", self._idle_seconds or 0)
+
+
+def _named(path: Sequence[wire.Step]) -> str:
+    """What a call asks, so that it is known again; "" where it asks nothing. Kept in memory alone."""
+    arguments: Mapping[str, Any] = path[-1][1]
+    asked = arguments.get("question") or arguments.get("topic")
+    return f"{path[-1][0]} {asked}" if asked else ""
+
+
+class Remote:
+    """Stands for an object of a protocol that is in the child: has its methods, and no other."""
+
+    def __init__(self, protocol: type, supervisor: Supervisor, path: tuple[wire.Step, ...] = ()) -> None:
+        self._protocol = protocol
+        self._supervisor = supervisor
+        self._path = path
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+        method = wire.methods(self._protocol).get(name)
+        if method is None:
+            raise AttributeError(name)
+        return partial(self._call, name, method)
+
+    def close(self) -> None:
+        """Let the child go: what its assistant holds is freed with it."""
+        self._supervisor.close()
+
+    def _call(self, name: str, method: wire.Method, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401
+        bound = method.signature.bind(self, *arguments, **named).arguments
+        path = (*self._path, (name, wire.packed(method, bound)))
+        if method.leads_to:
+            return Remote(method.leads_to, self._supervisor, path)
+        outcome = self._supervisor.call(path, cancelled=bound.get("cancelled"), watch=bound.get("watch", NOBODY))
+        return method.outcome.validate_python(outcome) if method.outcome else None
+
+
+def open_apart(settings: Settings) -> Assistant:
+    """The assistant of these settings, in a process of its own. Raises FootnoteError where it cannot be opened."""
+    minutes = settings.idle_minutes
+    supervisor = Supervisor(
+        lambda: Child([sys.executable, "-m", "bot.child"], told(settings)),
+        idle_seconds=60 * minutes if minutes else None,
+    )
+    return supervisor.open()
+
+
+def told(settings: Settings) -> dict[str, Any]:
+    """The settings as JSON knows them: all but those of Discord, which are no business of what answers."""
+    plain = settings.model_dump(mode="json", exclude={"discord"})
+    plain["writer"]["api_key"] = settings.writer.api_key.get_secret_value()
+    return plain
