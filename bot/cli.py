@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TextIO, cast
 
@@ -46,6 +47,13 @@ Data = Annotated[
 ]
 Half = Literal["tune", "report", "all"]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+
+PARTS = {
+    "init": "Set Footnote up, question by question",
+    "doctor": "Look whether everything is there that the bot needs, and say what mends what is not",
+    "models": "List, fetch, verify, try and recommend models",
+    "notes": "Show what was read of the notes, check it, print an episode's notes",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,20 +188,21 @@ def bot(ctx: typer.Context, notes: Notes = None, data: Data = None) -> None:
     raise typer.Exit(run_bot(settings, assistant, update=services.update))
 
 
-@app.command(add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def models(ctx: typer.Context) -> None:
-    """List, fetch, verify, try and recommend models: `footnote models --help`."""
-    from bot.commands.models import app as models_app
+def _add_part(name: str, says: str) -> None:
+    """Add a command that has options or commands of its own, in a module that is imported when it is called."""
 
-    models_app(args=ctx.args, prog_name="footnote models")
+    @app.command(
+        name,
+        help=f"{says}: `footnote {name} --help`.",
+        add_help_option=False,
+        context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+    )
+    def part(ctx: typer.Context) -> None:
+        import_module(f"bot.commands.{name}").app(args=ctx.args, prog_name=f"footnote {name}")
 
 
-@app.command(add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def notes(ctx: typer.Context) -> None:
-    """Show what was read of the notes, check it, print an episode's notes: `footnote notes --help`."""
-    from bot.commands.notes import app as notes_app
-
-    notes_app(args=ctx.args, prog_name="footnote notes")
+for _name, _says in PARTS.items():
+    _add_part(_name, _says)
 
 
 @app.command()
@@ -345,10 +354,11 @@ def _services(ctx: typer.Context) -> Services:
 
 
 def _settings(notes: Path | None, data: Path | None) -> Settings:
+    from bot.logs import start_log
     from bot.settings import load_settings
 
     settings = load_settings(notes=notes, data=data)
-    logging.basicConfig(level=settings.log_level)
+    start_log(settings.log_level, settings.log_format)
     return settings
 
 

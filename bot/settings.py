@@ -13,10 +13,11 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validat
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSetting
 
+from bot.logs import LogFormat
 from rag.collection import data_of, notes_of
 from rag.errors import FootnoteError
 from rag.memory import KvType
-from rag.types import Answers
+from rag.pipeline import Answers
 
 DEFAULT_API_BASE = "https://discord.com/api/v10"
 DEFAULT_GATEWAY = "wss://gateway.discord.gg/"
@@ -141,6 +142,13 @@ class Settings(BaseSettings):
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="WARNING", description="How much to log; INFO shows ids and timings, never a question."
+    )
+    log_format: LogFormat = Field(default="human", description="How to log: human, or json with one object a line.")
+    metrics_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="Serve /metrics (Prometheus) and /healthz at this port of 127.0.0.1 while the bot runs.",
     )
     writer: WriterSettings = Field(default_factory=WriterSettings)
     discord: DiscordSettings = Field(default_factory=DiscordSettings)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import faulthandler
 import json
-import logging
 import signal
 import sys
 
 from bot.assistant import open_assistant
 from bot.child.serve import serve, way_to_parent
+from bot.logs import start_log
 from bot.settings import load_settings
 
 
@@ -19,7 +19,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):  # both reach a whole group of processes
         signal.signal(number, signal.SIG_IGN)
     settings = load_settings(**json.loads(sys.stdin.readline()))
-    logging.basicConfig(level=settings.log_level)
+    start_log(settings.log_level, settings.log_format)
     outgoing = way_to_parent()
     serve(lambda: open_assistant(settings), sys.stdin, outgoing)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, is_dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, TypeAlias, get_type_hints
 
@@ -85,10 +85,9 @@ def unpacked(method: Method, arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def light(outcome: Any) -> Any:  # noqa: ANN401
-    """An outcome without its trace, which only a terminal shows."""
-    if is_dataclass(outcome) and not isinstance(outcome, type) and hasattr(outcome, "trace"):
-        return replace(outcome, trace=None)
-    return outcome
+    """An outcome without all that was found, which only a terminal shows."""
+    trace = getattr(outcome, "trace", None)
+    return replace(outcome, trace=replace(trace, hits=())) if trace else outcome
 
 
 def error_told(error: BaseException) -> dict[str, str]:
