@@ -291,6 +291,24 @@ def restore(
 
 
 @app.command()
+def stats(data: Data = None, as_json: AsJson = False) -> None:
+    """Show the bot's last week in Discord on one screen: how much was asked, with what outcome, what is missing."""
+    import time
+
+    from rich.console import Console
+
+    from bot.commands import stats as week
+    from bot.json_face import dumps
+
+    settings = _settings(None, data)
+    counted, missing = week.read_week(settings, time.time())
+    if as_json:
+        typer.echo(dumps(week.as_json(counted, missing)))
+    else:
+        Console(highlight=False).print(week.screen(counted, missing, week.episode_names(settings)))
+
+
+@app.command()
 def gaps(
     data: Data = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="As a table.")] = False,

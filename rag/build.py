@@ -264,6 +264,14 @@ def write_library(build: Path, library: Library) -> None:
     (build / LIBRARY).write_text(json.dumps(rest, ensure_ascii=False), encoding="utf-8")
 
 
+def read_episodes(build: Path) -> tuple[Episode, ...]:
+    """The episodes of what `write_library` wrote, without their passages. Raises IndexCorrupt."""
+    try:
+        return tuple(_episode(raw) for raw in json.loads((build / LIBRARY).read_text(encoding="utf-8"))["episodes"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise IndexCorrupt("The index's episodes cannot be read.", remedy=REBUILD) from error
+
+
 def read_library(build: Path) -> Library:
     """What `write_library` wrote. Raises IndexCorrupt."""
     try:

@@ -1,0 +1,93 @@
+"""`footnote stats`: the bot's last days on one screen, from what it remembers. Knows nothing of Discord."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from bot import wording
+from bot.settings import Settings
+from bot.state.gaps import gaps
+from bot.state.store import read_store, state_path
+from bot.state.week import Day, Week, week
+from rag.build import current_build, read_episodes
+from rag.errors import IndexProblem
+
+WIDTH = 36  # characters of the longest bar
+SHOWN = 5  # episodes and gaps
+MARKS = (("answered", "█", "answered"), ("closest", "▓", "closest shown"), ("not_covered", "░", "not covered"))
+
+
+def read_week(settings: Settings, now: float) -> tuple[Week, Sequence[tuple[str, int]]]:
+    """The last days, and what was most asked and is not covered, with how often. Raises StateError."""
+    with read_store(state_path(settings.data)) as store:
+        return week(store, now), [(gap.searched, gap.count) for gap in gaps(store)[:SHOWN]]
+
+
+def episode_names(settings: Settings) -> Mapping[str, str]:
+    """The episodes' names by their ids, as the index has them; none where there is no index."""
+    try:
+        return {episode.id: episode.name for episode in read_episodes(current_build(settings.data))}
+    except IndexProblem:
+        return {}
+
+
+def as_json(counted: Week, missing: Sequence[tuple[str, int]]) -> dict[str, Any]:
+    """All of it for a program."""
+    told = asdict(counted)
+    for day in told["days"]:
+        day["date"] = day["date"].isoformat()
+    return {**told, "gaps": [{"question": question, "count": count} for question, count in missing]}
+
+
+def screen(counted: Week, missing: Sequence[tuple[str, int]], names: Mapping[str, str]) -> RenderableType:
+    """One screen of it; `names` has the episodes' names by their ids."""
+    asked = sum(day.asked for day in counted.days)
+    if not asked:
+        return Text(f"Nobody has asked anything in the last {len(counted.days)} days.")
+    return Group(*_parts(counted, asked, missing, names))
+
+
+def _parts(
+    counted: Week, asked: int, missing: Sequence[tuple[str, int]], names: Mapping[str, str]
+) -> Iterator[RenderableType]:
+    questions, people = _many(asked, "question"), _many(counted.people, "person", "people")
+    yield Text(f"The last {len(counted.days)} days: {questions} from {people}\n", style="bold")
+    yield _chart(counted.days)
+    yield Text("  ".join(f"{mark} {label}" for _, mark, label in MARKS) + "\n", style="dim")
+    answered = sum(day.answered for day in counted.days)
+    votes = f"{counted.ups} up, {counted.downs} down" if counted.ups or counted.downs else "none"
+    yield Text(f"Answered {answered / asked:.0%}. Votes: {votes}. Citations reported as wrong: {counted.reports}.")
+    if counted.cited:
+        yield _list("Most cited", [(names.get(episode, episode), count) for episode, count in counted.cited[:SHOWN]])
+    if missing:
+        yield _list("Most asked, not covered", missing)
+
+
+def _chart(days: Sequence[Day]) -> Table:
+    """A bar a day, of marks that differ without colour."""
+    most = max(day.asked for day in days)
+    table = Table.grid(padding=(0, 1))
+    for day in days:
+        bar = "".join(mark * round(WIDTH * getattr(day, name) / most) for name, mark, _ in MARKS)
+        if day.asked and not bar:
+            bar = MARKS[0][1]
+        table.add_row(day.date.strftime("%a"), wording.format_date(day.date.isoformat()), str(day.asked), bar)
+    return table
+
+
+def _list(title: str, rows: Sequence[tuple[str, int]]) -> RenderableType:
+    table = Table.grid(padding=(0, 1))
+    table.add_column(justify="right")
+    for words, count in rows:
+        table.add_row(f"{count} x", Text(wording.clean(words)))
+    return Group(Text(f"\n{title}", style="bold"), table)
+
+
+def _many(count: int, one: str, more: str = "") -> str:
+    return f"{count} {one if count == 1 else more or one + 's'}"
