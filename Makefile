@@ -41,8 +41,8 @@ check: dev  ## Linters, types and the import contract
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@MYPYPATH=scripts $(BIN)/mypy scripts --exclude 'scripts/(fuzz|measure|reading)_'
-	@$(BIN)/mypy --explicit-package-bases scripts/fuzz_readers.py scripts/measure_reading.py
+	@MYPYPATH=scripts $(BIN)/mypy scripts --exclude 'scripts/(fuzz_|kill|measure_|reading_|soak)'
+	@$(BIN)/mypy --explicit-package-bases scripts/fuzz_readers.py scripts/kill.py scripts/measure_reading.py scripts/soak.py
 	@$(BIN)/lint-imports
 
 eval: need-FILE setup  ## Measure on questions with known answers: make eval FILE=questions.jsonl
