@@ -8,34 +8,17 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
+from bot.worker import Finished
 from rag.drafts import Writing
 from rag.types import Answer, NotCovered, TopicSummary
 
 SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120)
 STAGE_SECONDS = (0.001, 0.005, 0.02, 0.1, 0.25, 0.5, 1, 2, 5, 15, 60)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finished:
-    """A call of the assistant that has ended.
-
-    Attributes:
-        kind: what was called, such as "ask".
-        outcome: what it returned; an exception where it raised one.
-        waited: seconds in line.
-        took: seconds at the assistant.
-    """
-
-    kind: str
-    outcome: object
-    waited: float
-    took: float
 
 
 class Metrics:
@@ -59,7 +42,7 @@ class Metrics:
         )
 
     def watch(self, name: str, description: str, value: Callable[[], float]) -> None:
-        """Show what `value` says whenever the figures are read; NaN where it says nothing."""
+        """Show what `value` says whenever the figures are read; it says NaN where there is nothing to say."""
         Gauge(name, description, registry=self.registry).set_function(value)
 
     def finished(self, call: Finished) -> None:
@@ -97,6 +80,15 @@ def resident_bytes(pid: int | None) -> float:
     except (OSError, IndexError, ValueError):
         return math.nan
     return float(pages * os.sysconf("SC_PAGE_SIZE"))
+
+
+def children_bytes(pid: int) -> float:
+    """Memory that the processes hold which a process has started; 0 where the system does not tell."""
+    listed = Path(f"/proc/{pid}/task").glob("*/children")
+    try:
+        return math.fsum(resident_bytes(int(child)) for each in listed for child in each.read_text("ascii").split())
+    except OSError:
+        return 0.0
 
 
 def age_seconds(path: Path, now: float) -> float:

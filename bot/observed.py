@@ -22,8 +22,8 @@ class PortTaken(FootnoteError):
 
 
 @asynccontextmanager
-async def observed(port: int | None, metrics: Metrics, health: Callable[[], Mapping[str, bool]]) -> AsyncIterator[None]:
-    """Inside the block both are served; nothing is where `port` is None.
+async def observed(port: int, metrics: Metrics, health: Callable[[], Mapping[str, bool]]) -> AsyncIterator[None]:
+    """Inside the block both are served.
 
     Args:
         health: what has to be well, by name; `/healthz` answers 503 unless all of it is.
@@ -31,9 +31,6 @@ async def observed(port: int | None, metrics: Metrics, health: Callable[[], Mapp
     Raises:
         PortTaken: another program listens there.
     """
-    if port is None:
-        yield
-        return
 
     async def figures(_request: web.Request) -> web.Response:
         return web.Response(body=metrics.text(), headers={"Content-Type": FORMAT})

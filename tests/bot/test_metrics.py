@@ -4,6 +4,8 @@ import json
 import logging
 import math
 import os
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +14,9 @@ import aiohttp
 import pytest
 
 from bot.logs import JsonLines
-from bot.metrics import Finished, Metrics, age_seconds, resident_bytes
+from bot.metrics import Metrics, age_seconds, children_bytes, resident_bytes
 from bot.observed import PortTaken, observed
+from bot.worker import Finished
 from rag.drafts import Draft, Writing
 from rag.errors import IndexMissing
 from rag.types import Trace
@@ -57,6 +60,12 @@ def test_no_question_is_in_the_figures() -> None:
 def test_what_is_not_there_is_no_number() -> None:
     assert resident_bytes(os.getpid()) > 1e6
     assert math.isnan(resident_bytes(None))
+    program, pipe = [sys.executable, "-c", "print(flush=True); input()"], subprocess.PIPE
+    with subprocess.Popen(program, stdin=pipe, stdout=pipe) as child:
+        assert child.stdout
+        child.stdout.readline()  # it runs
+        assert children_bytes(os.getpid()) > 1e6
+        child.communicate(b"\n")
     assert math.isnan(age_seconds(Path("not there"), 0.0))
 
 
