@@ -1,7 +1,7 @@
 """What a language model may do is measured: a probe of two dozen small tasks, scored by code.
 
     RANK     the least: only likelihoods are used, nothing it writes is shown
-    CHOOSE   it says which passages answer; what is shown are the notes' own words
+    CHOOSE   it says which passages answer and trims them; what is shown are the notes' own words, some left out
     WRITE    it also words sentences, each of which is checked before it is shown
 
 The tasks are in `data/probe.toml`; they are put to the model with the prompt that answers are written with. A result

@@ -1,14 +1,16 @@
-"""Where notes say different things of the same: both are told, with their episodes and dates. Pure functions."""
+"""Where notes disagree or say one thing twice: both are told, with their episodes and dates. Pure functions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 
+from rag.phrase import Phrase
 from rag.premise import contradiction
 from rag.types import Citation
 
-DISAGREE = "Your notes disagree: {one} in {here}, {other} in {there}."
+DISAGREE = Phrase("Your notes disagree: {one} in {here}, {other} in {there}.")
+AGREE = Phrase("Much the same is said in {here} and in {there}.")
 
 
 def disagree(one: Citation, other: Citation) -> bool:
@@ -29,6 +31,11 @@ def disagreements(citations: Sequence[Citation]) -> tuple[str, ...]:
         for one, other, told in found
         if told
     )
+
+
+def agreement(one: Citation, other: Citation) -> Phrase:
+    """The sentence that two quotes say nearly the same, and where each stands."""
+    return AGREE.format(here=_where(one), there=_where(other))
 
 
 def _where(citation: Citation) -> str:

@@ -43,3 +43,8 @@ class Writing:
     passages: int
     drafts: tuple[Draft, ...] = ()
     stopped: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether it was stopped before anything of its own could be shown."""
+        return bool(self.stopped) and not any(draft.fate in ("written", "rewritten") for draft in self.drafts)

@@ -7,7 +7,7 @@ brackets that they bring along are made round, so that only ours are left.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,7 +15,6 @@ from rag.protocols import Message
 
 EARLIER = 6  # questions of the conversation that are told
 EARLIER_CHARS = 300  # of each: they must not push out the passages
-MOST_SENTENCES = 5
 _TAG = re.compile(r"\[(\s*\d+(?:\s*,\s*\d+)*\s*)\]")
 RULES = (
     "You answer a question from numbered passages of somebody's podcast notes. "
@@ -27,20 +26,32 @@ RULES = (
     "If the passages do not answer the question, write only: NOT COVERED."
 )
 ONE = "Write one sentence."
+COPY = "Copy it from a passage word for word; you may only leave words out."
+Tone = Literal["plain", "friendly", "formal"]
+Length = Literal["short", "normal", "long"]
+SENTENCES: Mapping[Length, int] = {"short": 1, "normal": 3, "long": 5}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Style:
-    """How answers are written: at most so many sentences, and in which tone."""
+    """How answers are written.
+
+    Attributes:
+        sentences: at most so many; of an answer in the notes' own words, quotes.
+        tone: of sentences that a model words.
+        trims: it words none, but copies what answers and leaves out the rest.
+    """
 
     sentences: int = 3
-    tone: Literal["plain", "friendly", "formal"] = "plain"
+    tone: Tone = "plain"
+    trims: bool = False
 
-    def told(self) -> str:
-        """The instruction for it."""
-        wanted = min(max(self.sentences, 1), MOST_SENTENCES)
+    def told(self, *, one: bool = False) -> str:
+        """The instruction for it, or for a single sentence."""
+        wanted = 1 if one else self.sentences
         length = ONE if wanted == 1 else f"Write at most {wanted} short sentences."
-        return f"{length} Write in a {self.tone} tone."
+        how = COPY if self.trims else "" if one else f"Write in a {self.tone} tone."
+        return f"{length} {how}".strip()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +77,7 @@ def messages(
         f"Passages:\n{listed}",
         f"Asked before:\n{before}" if before else "",
         f"Question: {plain(question)}",
-        ONE if one else style.told(),
+        style.told(one=one),
     )
     return [
         Message(role="system", text=RULES),

@@ -20,7 +20,7 @@ from rag.disagreement import opposed
 from rag.drafts import Draft, Fate, Writing
 from rag.errors import FootnoteError, Interrupted
 from rag.evidence import Evidence
-from rag.prompt import MOST_SENTENCES, Source, Style, messages
+from rag.prompt import Source, Style, messages
 from rag.protocols import Cancelled, Generator, Message, OnSentence, awaited_until, unheard
 from rag.sentence_stream import Tagged, split, tagged_sentences
 from rag.sentences import sentence_spans
@@ -88,7 +88,7 @@ class Writer:
         Raises Interrupted if the user gave up; whatever else befalls the model only ends its writing.
         """
         deadline = min(time.monotonic() + self._seconds, awaited_until(asked.cancelled) - SPARE_SECONDS)
-        page = _Page(on_sentence=on_sentence)
+        page = _Page(on_sentence=on_sentence, most=self._style.sentences)
         try:
             fitting = self._fitting(asked, evidence)
             stopped = self._draft(asked, fitting, page, deadline) if fitting else NO_ROOM
@@ -128,7 +128,7 @@ class Writer:
             for drafts, untagged in enumerate(tagged_sentences(stream.read(pieces)), start=1):
                 draft = _placed(untagged, evidence)
                 page.take(draft, evidence, self._verdict(asked, draft, evidence))
-                if drafts == MOST_DRAFTS or len(page.sentences) == MOST_SENTENCES:
+                if drafts == MOST_DRAFTS or page.is_full:
                     break
         finally:
             _close(pieces)
@@ -136,7 +136,7 @@ class Writer:
 
     def _mend(self, asked: Asked, page: _Page, deadline: float) -> str:
         """Have each failed sentence written anew from its spans alone; why that was stopped, or ""."""
-        while page.failed and len(page.sentences) < MOST_SENTENCES:
+        while page.failed and not page.is_full:
             failed = page.failed[0]
             stream = _Stream(asked.cancelled, deadline)
             anew = self._anew(asked, failed.spans, stream, deadline) if failed.spans else None
@@ -162,7 +162,8 @@ class Writer:
         if not verdict.passed:
             return verdict
         cited = tuple(evidence[tag - 1].cited for tag in draft.tags)
-        return check(Claim(text=draft.text, cited=cited, question=asked.question, idf=self._idf))
+        claim = Claim(text=draft.text, cited=cited, question=asked.question, idf=self._idf)
+        return check(claim, trims=self._style.trims)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,10 +180,16 @@ class _Page:
     """What is shown so far, what failed, and what became of each draft."""
 
     on_sentence: OnSentence
+    most: int
     sentences: list[Sentence] = field(default_factory=list)
     citations: list[Citation] = field(default_factory=list)
     drafts: list[Draft] = field(default_factory=list)
     failed: list[_Failed] = field(default_factory=list)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether as many sentences are shown as are wanted."""
+        return len(self.sentences) >= self.most
 
     def take(self, draft: Tagged, evidence: Sequence[Evidence], verdict: Verdict) -> None:
         """Show a draft that passed, keep one that failed for later."""
@@ -220,8 +227,7 @@ class _Page:
         """Show the span that carries most of a draft; False where it is shown already, or there is none."""
         text = failed.draft.text
         nearest = max(failed.spans, key=lambda span: coverage(Claim(text=text, cited=(span.cited,))), default=None)
-        full = len(self.sentences) >= MOST_SENTENCES
-        if nearest is None or full or self._is_said(nearest.citation.display):
+        if nearest is None or self.is_full or self._is_said(nearest.citation.display):
             return False
         self._show(nearest.citation.display, [nearest.citation], verbatim=True)
         return True

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from rag.checks.attribution import wrong_speaker
+from rag.checks.attribution import said_of_another, wrong_speaker
 from rag.checks.claim import Cited, Claim, Verdict
 from rag.checks.comparatives import turned_comparison
 from rag.checks.coverage import uncovered
@@ -18,25 +18,38 @@ from rag.checks.hedges import dropped_hedge
 from rag.checks.names import unknown_name
 from rag.checks.negation import turned_negation
 from rag.checks.numbers import wrong_number
+from rag.checks.order import reordered
+from rag.checks.tongue import unreadable
+from rag.checks.trims import rewritten
 
 __all__ = ["CHECKS", "Cited", "Claim", "Verdict", "check", "tagged"]
 
 CHECKS: tuple[tuple[str, Callable[[Claim], str]], ...] = (
     ("harm", harm),
     ("garbage", garbage),
+    ("language", unreadable),
     ("numbers", wrong_number),
     ("names", unknown_name),
     ("negation", turned_negation),
     ("comparatives", turned_comparison),
     ("hedges", dropped_hedge),
     ("attribution", wrong_speaker),
+    ("subject", said_of_another),
     ("coverage", uncovered),
+    ("order", reordered),
 )
 
 
-def check(claim: Claim) -> Verdict:
-    """The first check that a sentence fails, with its reason, or a verdict that passes."""
-    found = ((name, reason) for name, passes in CHECKS if (reason := passes(claim)))
+TRIMS = ("trims", rewritten)
+
+
+def check(claim: Claim, *, trims: bool = False) -> Verdict:
+    """The first check that a sentence fails, with its reason, or a verdict that passes.
+
+    `trims`: what it cites with words left out passes, and nothing else.
+    """
+    asked = (*CHECKS, TRIMS) if trims else CHECKS
+    found = ((name, reason) for name, passes in asked if (reason := passes(claim)))
     name, reason = next(found, ("", ""))
     return Verdict(check=name, reason=reason)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from rag.checks.claim import Cited, Claim
+from rag.checks.names import names
 from rag.words import stem, terms, words
 
 _NAME = r"(?P<who>[A-Z][\w'’-]+(?: (?:[a-z]{2,3} )?[A-Z][\w'’-]+){0,3})"
@@ -20,6 +21,7 @@ _BY = (
     re.compile(rf"\b{_NAME}['’]s?\s+(?:\w+\s+)?(?:view|opinion|guess|take|advice|claim|words|argument|prediction|tip)\b"),
     re.compile(rf"^{_NAME}:\s"),
 )  # fmt: skip
+_ASIDE = re.compile(r",\s*((?:an?|the|who|which|where|whose)\b[^,;:.()]*)", re.IGNORECASE)
 
 
 def wrong_speaker(claim: Claim) -> str:
@@ -27,6 +29,21 @@ def wrong_speaker(claim: Claim) -> str:
     for who in speakers(claim.text):
         if not any(_said_by(who, cited, claim) for cited in claim.cited):
             return f"what it cites does not have it from {who}"
+    return ""
+
+
+def said_of_another(claim: Claim) -> str:
+    """Of whom what it cites says what an aside of the sentence says of somebody else; "" where it is the same.
+
+    That is the name before its words: in "at Moss House, and at Hoy Tower, a manor" no house is a manor.
+    """
+    mine = {word.stem for word in words(claim.text)}
+    for aside in _ASIDE.findall(claim.text):
+        first = next(iter(terms(aside)), "")
+        places = [(piece, word.start) for piece in claim.carrying for word in words(piece) if word.stem == first]
+        befores = [[name for name in names(piece) if name.end <= start][-2:] for piece, start in places]
+        if befores and all(before and not {name.stem for name in before} & mine for before in befores):
+            return f"what it cites says so of “{befores[0][-1].written}”"
     return ""
 
 

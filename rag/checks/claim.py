@@ -35,6 +35,17 @@ class Cited:
     people: tuple[str, ...] = ()
     speaker: str = ""
 
+    @property
+    def above(self) -> str:
+        """What a reader sees with the words: what they stand under, who speaks, who is on the episode."""
+        speakers = ", ".join(dict.fromkeys(who for who, _ in self.turns if who))
+        return f"{self.context}\n{self.speaker}\n{', '.join(self.people)}\n{speakers}"
+
+    @cached_property
+    def sentences(self) -> tuple[str, ...]:
+        """The words, sentence by sentence."""
+        return tuple(self.text[start:end] for start, end in sentence_spans(self.text))
+
     @cached_property
     def turns(self) -> tuple[tuple[str, str], ...]:
         """(speaker, what is said) in order; ("", text) where nobody is named."""
@@ -63,7 +74,7 @@ class Claim:
     @cached_property
     def said(self) -> str:
         """All that is quoted and what it stands under."""
-        return "\n".join((self.evidence, *(f"{c.context}\n{c.speaker}\n{', '.join(c.people)}" for c in self.cited)))
+        return "\n".join((self.evidence, *(cited.above for cited in self.cited)))
 
     @cached_property
     def terms(self) -> frozenset[str]:
@@ -78,7 +89,7 @@ class Claim:
     @cached_property
     def carrying(self) -> tuple[str, ...]:
         """The sentences of the evidence that hold most of the sentence's words."""
-        pieces = [piece for cited in self.cited for piece in _sentences(cited.text)]
+        pieces = [piece for cited in self.cited for piece in cited.sentences]
         shared = [len(self.terms & set(terms(piece))) for piece in pieces]
         most = max(shared, default=0)
         return tuple(piece for piece, count in zip(pieces, shared, strict=True) if count >= NEAR_BEST * most > 0)
@@ -94,7 +105,3 @@ class Verdict:
     @property
     def passed(self) -> bool:
         return not self.reason
-
-
-def _sentences(text: str) -> list[str]:
-    return [text[start:end] for start, end in sentence_spans(text)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from rag.checks.claim import Claim
-from rag.checks.negation import denied
+from rag.checks.denials import is_denied
 from rag.comparisons import turned_round
 from rag.words import Word, is_stopword, stem, words
 
@@ -60,14 +60,60 @@ _OPPOSITES = (
     ("first", "last"),
     ("overestimate overestimates overestimated", "underestimate underestimates underestimated"),
 )  # fmt: skip
+_CONTRARIES = (
+    ("buy buys bought", "sell sells sold"),
+    ("accept accepts accepted", "reject rejects rejected"),
+    ("support supports supported", "oppose opposes opposed"),
+    ("agree agrees agreed", "disagree disagrees disagreed"),
+    ("love loves loved", "hate hates hated"),
+    ("safe safer", "dangerous unsafe"),
+    ("possible", "impossible"),
+    ("true", "false untrue"),
+)
+"""What is no comparison: each may be said in other words, and only turned round it is wrong."""
 _SIDES = {
     stem(word): (frozenset(map(stem, one.split())), frozenset(map(stem, other.split())))
-    for pair in _OPPOSITES
+    for pair in (*_OPPOSITES, *_CONTRARIES)
     for one, other in (pair, pair[::-1])
     for word in one.split()
 }
+_COMPARED = {stem(word) for pair in _OPPOSITES for side in pair for word in side.split()}
 
 
+_ALIKE = {
+    stem(word): frozenset(map(stem, alike.split()))
+    for said, alike in (
+        ("after", "following since then upon subsequently when once later"),
+        ("before", "prior until previously earlier"),
+        ("later", "after then subsequently next following"),
+        ("earlier", "before previously ago prior"),
+        ("first", "one 1st initial initially debut earliest began original originally introduced new"),
+        ("last", "final finally latest previous past recent end"),
+        ("early", "begin beginning began start"),
+        ("late", "end ended"),
+        ("more", "over above exceed additional another increase extra than"),
+        ("less fewer", "under below reduce than"),
+        ("most", "more majority main mainly mostly largely"),
+        ("best", "top finest ideal"),
+        ("good better", "great well improve improved nice useful"),
+        ("bad worse", "poor terrible"),
+        ("big large bigger larger greater", "huge great major enormous massive more"),
+        ("small smaller", "little tiny less"),
+        ("fast faster quick quicker", "rapid rapidly quickly speed"),
+        ("high higher", "tall expensive increase top above"),
+        ("low lower", "cheap reduce reduced below under"),
+        ("below", "beneath under underground"),
+        ("above", "over"),
+        ("won win wins", "earn earned earns award awarded victory champion beat"),
+        ("lost lose loses", "defeat defeated beaten"),
+        ("hard harder difficult", "challenging tough tricky problem"),
+        ("easy easier", "simple simply"),
+        ("long longer", "far stretch year month hour minute mile km metre meter kilometre kilometer foot feet"),
+        ("strong stronger", "powerful"),
+    )
+    for word in said.split()
+}
+"""What else says the same, or nearly: enough for a word of comparison to stand on, and compared no further."""
 _THAN = re.compile(r"\b(?:(?:more|less|fewer|rather|better|worse)(?: \w+)?|[a-z]+er) than\b", re.IGNORECASE)
 _QUANTIFIERS = tuple(
     (re.compile(rf"\b(?:{words})\b", re.IGNORECASE), re.compile(rf"\b(?:{words}|{forms})\b", re.IGNORECASE))
@@ -93,17 +139,19 @@ def turned_comparison(claim: Claim) -> str:
     """What the sentence says the other way round; "" where nothing is."""
     if turned := turned_round(claim.text, claim.evidence):
         return f"what it cites says {turned[0]}"
-    said = words("\n".join(claim.carrying) or claim.evidence)
-    unsaid = {head for heads in (*denied(claim.text), *denied(claim.evidence)) for head in heads[:1]}
+    carrying = words("\n".join(claim.carrying) or claim.evidence)
+    said = {word.stem for word in words(claim.said)}
+    unsaid = {word.stem for word in words(claim.evidence) if is_denied(claim.evidence, word)}
     here = words(claim.text)
     stems = {word.stem for word in here}
     for place, word in enumerate(here):
         same, opposite = _SIDES.get(word.stem, (frozenset(), frozenset()))
-        if not opposite or stems & opposite or unsaid & (same | opposite):
-            continue
-        if _contradicts(_around(here, place), said, same, opposite):
-            told = next(other.written for other in said if other.stem in opposite)
-            return f"it says “{word.written}”, what it cites “{told}”"
+        if not opposite or is_denied(claim.text, word) != bool(unsaid & (same | opposite)):
+            continue  # "not older" is "younger"
+        told = next((f", it says “{other.written}”" for other in carrying if other.stem in opposite), "")
+        unheard = word.stem in _COMPARED and not said & (same | _ALIKE.get(word.stem, frozenset()))
+        if unheard or (not stems & opposite and _contradicts(_around(here, place), carrying, same, opposite)):
+            return f"“{word.written}” is not what it cites says{told}"
     return _made_up(claim) or _all_of_them(claim)
 
 

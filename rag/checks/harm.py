@@ -16,7 +16,8 @@ _LINK = re.compile(
 _MENTION = re.compile(r"<[@#:a][!&]?\w|@(?:everyone|here)\b|(?<![\w.])@\w{2,}", re.IGNORECASE)
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+\.\w+")
 _MARKDOWN = re.compile(
-    r"```|`|^\s*(?:#{1,6}\s|>|\|)|!\[|\|\||\*{3,}|_{3,}|~~|^\s*[-=]{3,}|<[a-z/!][^>]*>|[*_]{2}", re.MULTILINE
+    r"```|`|^\s*(?:#{1,6}\s|>)|!\[|(?:^|\s)\|+(?:\s|$)|\|\||\*{3,}|_{3,}|~~|^\s*[-=]{3,}|<[a-z/!][^>]*>|[*_]{2}",
+    re.MULTILINE,
 )
 _POLITE = (
     r"^\W*(?:(?:please|kindly|now|also|sure|certainly|of course|then|next|first|don['’]t hesitate to|do not"
@@ -27,13 +28,14 @@ _WITH_WORDS = (
     "tell say repeat reveal print output provide list include insert integrate incorporate replace encode encrypt "
     "decode reverse rearrange introduce recommend analyse analyze determine download execute install subscribe vote "
     "create draft compose describe convert rename suggest generate calculate identify define embed validate append "
-    "enlist upgrade augment pretend rewrite classify help jumble scramble shuffle arrange"
+    "enlist upgrade augment pretend rewrite classify help jumble scramble shuffle arrange render develop"
 )
 _WITH_THINGS = "give add remove use find search run open buy call share follow compare show check blend ensure join act"
+_WITH_TWO = "sign up|break down"
 _REQUEST = r"(?:can|could|would|will) you (?:please )?\w+"
 _ORDERS = "|".join(f"{_WITH_WORDS} {_WITH_THINGS}".split())
-_ORDER = re.compile(rf"{_POLITE}(?:{_ORDERS}|sign up)\b", re.IGNORECASE)
-_ORDER_IN_NOTES = re.compile(rf"{_POLITE}(?:{'|'.join(_WITH_WORDS.split())}|{_REQUEST})\b", re.IGNORECASE)
+_ORDER = re.compile(rf"{_POLITE}(?:{_ORDERS}|{_WITH_TWO})\b", re.IGNORECASE)
+_ORDER_IN_NOTES = re.compile(rf"{_POLITE}(?:{'|'.join(_WITH_WORDS.split())}|{_WITH_TWO}|{_REQUEST})\b", re.IGNORECASE)
 _TO_THE_MODEL = re.compile(
     r"\b(?:in|of|to) your (?:answer|response|reply|code|codebase|solution|text|implementation)\b"
     r"|\byour (?:answer|response|reply)\b"

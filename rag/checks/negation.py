@@ -5,44 +5,58 @@ from __future__ import annotations
 import re
 
 from rag.checks.claim import Claim
-from rag.words import is_stopword, stem, terms, words
+from rag.checks.denials import CLAUSE, IMPLIED, NO, denials, denied, frame
+from rag.words import is_stopword, terms, words
 
 RUN = 3  # words behind a "not" by which its place is known
-HEADS = 2  # content words behind a "not" that it denies
-REACH = 6  # words within which they stand
+SHARED_LEAST = 2  # words of a clause that a denial of it must share with the sentence, where it says them otherwise
+SAME = 0.6  # of the words of the shorter of two statements, from which on they are about the same
 NEAR_MOST = 0.7  # a clause is about the same if it holds so much of what the clause that holds most does
-_NO = re.compile(
-    r"\b(?:not|no(?!\.? ?\d)|never|none|nobody|nothing|neither|nor|without|cannot|hardly|barely|dont|doesnt"
-    r"|didnt|isnt|wasnt"
-    r"|arent|werent|cant|wont|couldnt|shouldnt|wouldnt|hasnt|havent|\w+n['’]t"
-    r"|(?<!no )(?<!not )(?<!n['’]t )(?<!never )(?<!without )(?<!without a )doubt(?:s|ed|ful)?)\b",
-    re.IGNORECASE,
-)
 _NOT = re.compile(r"\bnot\b|n['’]t\b", re.IGNORECASE)
-_NO_MORE = re.compile(r"\bnot (?:only|just|merely|simply)\b|\bno (?:one|longer|doubt|matter|wonder)\b", re.IGNORECASE)
-_IMPLIED = re.compile(
-    r"\b(?:fail\w*|refus\w*|den(?:y|ied|ies)|lack\w*|reject\w*|avoid\w*|unlike|impossible|instead|rather than"
-    r"|prevent\w*|except|unable|absen\w+|miss(?:es|ed|ing)|rare(?:ly)?|seldom|against|false|declin\w+|oppos\w+)\b",
-    re.IGNORECASE,
-)
-_CLAUSE = re.compile(r"[,;:.!?()\n—–]|\b(?:but|because|while|although|though|and)\b", re.IGNORECASE)
 _SHORT = re.compile(r"\b(is|are|was|were|has|have|had|do|does|did|ca|wo|could|should|would|must|need)n['’]?t\b")
 _LONG = {"ca": "can", "wo": "will", "sha": "shall"}
-_FRAMING = ("think", "believe", "suppose", "expect", "mean", "say", "guess", "claim", "true", "sure", "certain")
-_FRAMES = frozenset(map(stem, (*_FRAMING, "convinced", "clear", "case", "personally", "actually")))
-"""Stems of what stands between a "not" and what it denies: "I don't think that it will come" says it will not."""
 _PREFIXES = ("un", "in", "im", "ir", "dis", "non", "under", "over", "anti", "mis")
 
 
 def turned_negation(claim: Claim) -> str:
     """What the sentence denies and its evidence does not, or the other way round; "" where they agree."""
-    return _turned_in_place(claim) or _added(claim) or _lost(claim) or _prefixed(claim)
+    return (
+        _framed(claim)
+        or _turned_in_place(claim)
+        or _added(claim)
+        or _lost(claim)
+        or _prefixed(claim)
+        or _passed_over(claim)
+    )
+
+
+def _passed_over(claim: Claim) -> str:
+    """A "not" that stands among the words of the sentence in what it cites, where it denies nothing at all."""
+    piece = max(claim.carrying, key=lambda piece: len(claim.terms & set(terms(piece))), default="")
+    clauses = (clause for clause in CLAUSE.split(piece) if len(claim.terms & set(terms(clause))) >= SHARED_LEAST)
+    over = next((clause.strip() for clause in clauses if denials(clause) % 2), "")
+    return f"it leaves out the “not” of “{over}”" if over and not NO.search(claim.text) else ""
+
+
+def _framed(claim: Claim) -> str:
+    """A whole statement under words that deny it, "he doubts that", in one of the two only."""
+    mine = frame(claim.text)
+    pieces = [piece for cited in claim.cited for piece in cited.sentences]
+    shared = [len(claim.terms & set(terms(piece))) for piece in pieces]
+    for piece, count in zip(pieces, shared, strict=True):
+        theirs = frame(piece)
+        told = set(terms(theirs or piece))
+        same = len(claim.terms & told) >= SAME * min(len(claim.terms), len(told)) > 0
+        framed = (same and theirs) or (mine and count == max(shared))
+        if framed and (denials(claim.text) - denials(piece)) % 2:
+            return "only one of it and what it cites says so under words that deny it"
+    return ""
 
 
 def _turned_in_place(claim: Claim) -> str:
     """The same words in a row with a "not" among them in one of the two only."""
     mine, theirs = _spoken(claim.text), _spoken(claim.evidence)
-    here, there = _around_denials(mine), _around_denials(theirs)
+    here, there = _arounddenials(mine), _arounddenials(theirs)
     for run in here - there:
         if run in f" {' '.join(theirs)} ":
             return f"it denies “{run.strip()}”, which what it cites does not"
@@ -57,7 +71,7 @@ def _spoken(text: str) -> list[str]:
     return re.findall(r"[\w'-]+", _SHORT.sub(lambda m: _LONG.get(m[1].casefold(), m[1]) + " not", text.casefold()))
 
 
-def _around_denials(spoken: list[str]) -> set[str]:
+def _arounddenials(spoken: list[str]) -> set[str]:
     """For each "not" the word before it and those behind it up to the first that tells something, in a row."""
     runs = set()
     for place, word in enumerate(spoken):
@@ -70,8 +84,8 @@ def _around_denials(spoken: list[str]) -> set[str]:
 
 def _added(claim: Claim) -> str:
     told = {heads[0] for heads in denied(claim.evidence) if heads}
-    clauses = [(frozenset(terms(clause)), clause) for clause in _CLAUSE.split(claim.evidence) if clause]
-    if [] in denied(claim.text) and _NOT.search(claim.text) and not _NO.search(claim.evidence):
+    clauses = [(frozenset(terms(clause)), clause) for clause in CLAUSE.split(claim.evidence) if clause]
+    if [] in denied(claim.text) and _NOT.search(claim.text) and not NO.search(claim.evidence):
         return "it denies something, which what it cites does not"
     for heads in filter(None, denied(claim.text)):
         if heads[0] in told:
@@ -85,14 +99,15 @@ def _added(claim: Claim) -> str:
 def _denies(clause: str, heads: list[str]) -> bool:
     """Whether a clause says no before it comes to the word that a sentence denies, or says it in another way."""
     place = next((word.start for word in words(clause) if word.stem == heads[0]), len(clause))
-    return bool(_NO.search(clause[:place]) or _IMPLIED.search(clause)) or _undone(heads, clause)
+    return bool(NO.search(clause[:place]) or IMPLIED.search(clause)) or _undone(heads, clause)
 
 
 def _nearest(claim: Claim, clauses: list[tuple[frozenset[str], str]]) -> list[str]:
     """The one clause that holds most of the sentence's words, with those that hold nearly as many if they deny."""
     shared = [len(said & claim.terms) for said, _ in clauses]
-    near = [clause for (_, clause), count in zip(clauses, shared, strict=True) if count >= NEAR_MOST * max(shared)]
-    return [clause for clause in near if _NO.search(clause) or _IMPLIED.search(clause)][:1] or near[:1]
+    least = max(SHARED_LEAST, NEAR_MOST * max(shared, default=0))
+    near = [clause for (_, clause), count in zip(clauses, shared, strict=True) if count >= least]
+    return [clause for clause in near if NO.search(clause) or IMPLIED.search(clause)][:1] or near[:1] or [""]
 
 
 def _undone(heads: list[str], clause: str) -> bool:
@@ -113,8 +128,8 @@ def _lost(claim: Claim) -> str:
 
 def _denies_otherwise(head: str, text: str) -> bool:
     """Whether the clause in which a word stands denies it in another way."""
-    clauses = (clause for clause in _CLAUSE.split(text) if head in terms(clause))
-    return any(_NO.search(clause) or _IMPLIED.search(clause) for clause in clauses)
+    clauses = (clause for clause in CLAUSE.split(text) if head in terms(clause))
+    return any(NO.search(clause) or IMPLIED.search(clause) for clause in clauses)
 
 
 def _prefixed(claim: Claim) -> str:
@@ -126,23 +141,9 @@ def _prefixed(claim: Claim) -> str:
         others = [p + word for p in _PREFIXES if p + word in said] if len(word) > 3 else []
         bases = [word[len(p) :] for p in _PREFIXES if word.startswith(p) and len(word) - len(p) > 3]
         turned = [*others, *(base for base in bases if base in said)]
-        if word not in said and turned and not _NO.search(claim.evidence):
+        if word not in said and turned and not NO.search(claim.evidence):
             return f"it says “{word}”, what it cites “{turned[0]}”"
     return ""
-
-
-def denied(text: str) -> list[list[str]]:
-    """For each "not" of a text the stems of the words that it denies, the nearest first."""
-    skipped = [match.span() for match in _NO_MORE.finditer(text)]
-    found = []
-    for match in _NO.finditer(text):
-        if any(start <= match.start() < end for start, end in skipped):
-            continue
-        clause = _CLAUSE.split(text[match.end() :], maxsplit=1)[0]
-        near = words(clause)[:REACH]
-        heads = [word.stem for word in near if not is_stopword(word.written)]
-        found.append([head for head in heads if head not in _FRAMES][:HEADS] or heads[:HEADS])
-    return found
 
 
 def _affirmed(text: str) -> frozenset[str]:

@@ -54,10 +54,20 @@ def wrong_number(claim: Claim) -> str:
         + _iso_days(claim.said)
         + _short_years(claim.said)
     )
+    counted = [quantity for quantity in numbers(claim.said) if quantity.unit]
     for quantity in numbers(claim.text):
+        if _counts_other(quantity, counted):
+            return f"“{quantity.written}” is of something else in what it cites"
         if not all(any(_agree(end, other) for other in told) for end in _ends(quantity)):
             return f"“{quantity.written}” is not a number of what it cites"
     return _wrong_date(claim)
+
+
+def _counts_other(quantity: Quantity, counted: list[Quantity]) -> bool:
+    """Whether the evidence has another number of what this one counts, and this number of other things only."""
+    same = {other.unit for other in counted if other.low <= quantity.low <= other.high}
+    here = [other for other in counted if other.unit == quantity.unit]
+    return bool(quantity.unit and same and here) and quantity.unit not in same
 
 
 def _wrong_date(claim: Claim) -> str:

@@ -1,5 +1,7 @@
 """Minimal distortions of faithful sentences: one number, name, "not", comparison, hedge or speaker is changed.
 
+Or what is denied around them: the sentence is put under a "he doubts that", or what it cites is.
+
 How many of them the checks catch, and how many faithful sentences they refuse, says what the checks are worth without
 a model as judge. Seeded: the same sentences give the same distortions.
 """
@@ -36,6 +38,21 @@ _HEDGES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"appears? to be", "is"),
     )
 )
+FRAMES = (
+    "He doubts that",
+    "She is sceptical that",
+    "He denies that",
+    "It is far from clear that",
+    "They fail to show that",
+    "It is hardly true that",
+    "Nobody believes that",
+    "He refuses to accept that",
+    "It is unlikely that",
+    "She disputes that",
+    "It is a myth that",
+    "He left without saying that",
+)
+_SMALL_FIRST = frozenset({"A", "An", "The", "In", "On", "It", "They", "He", "She", "There", "This", "These", "Some"})
 _SEAM = re.compile(r",? (?P<seam>because|when|while|if|although|since|after|before|as|so that) ")
 
 
@@ -55,15 +72,16 @@ class Faithful:
 
 @dataclass(frozen=True, kw_only=True)
 class Distorted:
-    """The same with one thing changed."""
+    """The same with one thing changed, in its words or, for one kind, in what it cites."""
 
     kind: str
     one: Faithful
     text: str
+    cited: tuple[Cited, ...]
 
     def claim(self, idf: Callable[[str], float]) -> Claim:
         """What the checks get to see."""
-        return replace(self.one.claim(idf), text=self.text)
+        return replace(self.one.claim(idf), text=self.text, cited=self.cited)
 
 
 Distort = Callable[[Faithful, random.Random, Sequence[str]], str | None]
@@ -92,7 +110,10 @@ def _of_kind(
     for one in chance.sample(faithful, len(faithful)):
         text = distort(one, chance, pool)
         if text and text != one.text:
-            yield Distorted(kind=kind, one=one, text=text)
+            yield Distorted(kind=kind, one=one, text=text, cited=one.cited)
+        cited = doubted(one, chance) if kind == "frame" else None
+        if cited:
+            yield Distorted(kind=kind, one=one, text=one.text, cited=(cited,))
 
 
 def other_number(one: Faithful, chance: random.Random, _pool: Sequence[str]) -> str | None:
@@ -152,6 +173,24 @@ def other_sign(one: Faithful, chance: random.Random, _pool: Sequence[str]) -> st
     return _put(one.text, chosen.end(), 0, " not") if chosen else None
 
 
+def framed(one: Faithful, chance: random.Random, _pool: Sequence[str]) -> str | None:
+    """The whole sentence under words that deny it."""
+    return _under(chance.choice(FRAMES), one.text)
+
+
+def doubted(one: Faithful, chance: random.Random) -> Cited | None:
+    """What a sentence cites under words that deny it, where that is a single sentence."""
+    if len(one.cited) != 1 or len(sentence_spans(one.cited[0].text)) != 1 or _DENIAL.search(one.cited[0].text):
+        return None
+    return replace(one.cited[0], text=_under(chance.choice(FRAMES), one.cited[0].text.lstrip("-•* ")))
+
+
+def _under(frame: str, text: str) -> str:
+    first = text.split(maxsplit=1)[0]
+    small = f"{text[:1].casefold()}{text[1:]}" if first in _SMALL_FIRST else text
+    return f"{frame} {small}"
+
+
 def other_way(one: Faithful, chance: random.Random, _pool: Sequence[str]) -> str | None:
     """A word of comparison replaced by its opposite."""
     pairs = dict(opposites())
@@ -182,6 +221,7 @@ KINDS: Mapping[str, Distort] = {
     "number": other_number,
     "name": other_name,
     "negation": other_sign,
+    "frame": framed,
     "comparative": other_way,
     "hedge": surer,
     "attribution": other_speaker,

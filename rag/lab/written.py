@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -22,18 +22,25 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Label:
-    """A sentence that a model wrote and the checks passed, as somebody read it.
+    """A sentence of an answer as it was shown, and as somebody read it.
 
     Attributes:
-        question: id of the question it was written for.
+        question: id of the question it was shown for.
+        sentence: its words; of a quote, which is not ours to keep, the first twelve digits of their sha256.
         supported: whether the spans it cites say it.
         why: what is wrong with it; "" where nothing is.
+        source: the set that the question is of.
+        verbatim: it is a quote; otherwise a model wrote it, and every check passed it.
+        level: what the model was let do, see `rag.aptitude`.
     """
 
     question: str
     sentence: str
     supported: bool
     why: str = ""
+    source: str = "podcast-notes"
+    verbatim: bool = False
+    level: Literal["choose", "write"] = "write"
 
 
 def load_labels(path: Path) -> list[Label]:
@@ -85,11 +92,13 @@ def _words(answer: Answer) -> int:
 
 
 def _fates(answers: Sequence[Answer]) -> Mapping[str, int]:
-    """What became of the sentences that a model wrote, and which checks they failed."""
+    """What became of the sentences that a model wrote, which checks they failed, and how often it was stopped."""
     counts: dict[str, int] = {}
     for answer in answers:
-        drafts = answer.trace.writing.drafts if answer.trace and answer.trace.writing else ()
-        for draft in drafts:
+        writing = answer.trace.writing if answer.trace else None
+        if writing and writing.stopped:
+            counts["stopped"] = counts.get("stopped", 0) + 1
+        for draft in writing.drafts if writing else ():
             counts[draft.fate] = counts.get(draft.fate, 0) + 1
             if draft.check:
                 counts[f"failed {draft.check}"] = counts.get(f"failed {draft.check}", 0) + 1

@@ -40,9 +40,15 @@ def failed(sentence: str, *texts: str, question: str = "", **more: object) -> st
         ("He does not think rye will keep for a week.", "I doubt that rye will keep for a week."),
         ("Rye will keep for a week.", "I don't doubt that rye will keep for a week."),
         ("Rye will keep for a week.", "I have no doubt that rye will keep for a week."),
-        ("He thinks rye keeps for a week.", "Rye probably keeps for a week."),
+        ("In her view rye keeps for a week.", "Rye probably keeps for a week."),
         ("Rye keeps longer than wheat.", "Rye keeps longer than wheat."),
         ("Tesla is ahead of Waymo.", "tesla is ahead of waymo"),
+        ("She is sceptical that rye keeps for a week.", "She doubts that rye keeps for a week."),
+        ("Rye keeps for a week.", "It is no secret that rye keeps for a week."),
+        ("It is likely that rye keeps for a week.", "Rye is likely to keep for a week."),
+        ("Rye became a crop after the war.", "Rye became a crop following the war."),
+        ("He would have tabs in all of his code.", "I would have tabs in all of my code."),
+        ("The brain has 30 to 309 trillion synapses.", "The brain is 30 to 309 trillion synapses."),
     ],
 )
 def test_what_the_evidence_says_passes(sentence: str, text: str) -> None:
@@ -72,12 +78,40 @@ def test_what_the_evidence_says_passes(sentence: str, text: str) -> None:
         ("negation", "Rye will keep for a week.", "I wouldn't say rye will keep for a week."),
         ("negation", "He doesn't think rye will keep for a week.", "I think rye will keep for a week."),
         ("negation", "Rye is likely to keep.", "Rye is unlikely to keep."),
+        ("negation", "Rye will keep for a week.", "She is sceptical that rye will keep for a week."),
+        ("negation", "Rye will keep for a week.", "It is far from clear that rye will keep for a week."),
+        ("negation", "Rye will keep for a week.", "They denied that rye will keep for a week."),
+        ("negation", "Rye will keep for a week.", "Rye fails to keep for a week."),
+        ("negation", "Rye keeps for a week.", "Rye hardly keeps for a week."),
+        ("negation", "Many doubt that rye keeps for a week.", "Rye keeps for a week."),
+        ("negation", "It is a myth that rye keeps for a week.", "Rye keeps for a week."),
+        ("negation", "Rye is a kind of wheat.", "Rye should not be confused with wheat (a kind of grass)."),
+        ("comparatives", "The first rye was sown in Vienna.", "Rye was sown in Vienna."),
+        ("comparatives", "Rye might not be less old than wheat.", "Rye might not be more old than wheat."),
+        ("numbers", "The brain has 1 trillion synapses.", "30 trillion synapses, but GPT has 1 trillion parameters."),
+        ("hedges", "Rye certainly keeps for a week.", "Rye keeps for a week."),
+        ("hedges", "Rye will keep, if bread could be dried.", "If bread could be dried, rye could keep."),
+        ("names", 'By "The Garden Hour" a bee dances for ten seconds.', BEES),
+        ("garbage", "My bee dances for ten seconds.", BEES),
+        ("garbage", "It dances for ten seconds.", BEES),
+        ("garbage", "A bee dances for ten seconds to", BEES),
+        ("garbage", "A bee shows where clover is, and shows where clover is.", BEES),
+        ("language", "Die Biene tanzt zehn Sekunden lang für den Klee.", "Die Biene tanzt zehn Sekunden lang nicht."),
+        ("coverage", "A bee dances to show where the meadow is.", BEES),
+        ("coverage", "Bees dance, and they lay eggs.", "Bees dance for clover. Ants lay eggs."),
+        ("coverage", "Bees live in a garden hour.", "Bees live in a hive."),
+        ("hedges", "Bees sting in August.", "Some bees sting in August."),
+        ("hedges", "The hive has a red door.", "For example, the hive has a red door."),
+        ("hedges", "The keeper sells honey.", "The keeper wants to sell honey."),
+        ("names", "The Ashbys keep bees.", "Tom Ashby keeps bees."),
+        ("order", "Clover dances where bees lay the queen.", "The queen lays eggs where bees dance to clover."),
+        ("subject", "It was at Moss House, a red manor.", "It was at Moss House and also at Hoy Tower, a red manor."),
         ("comparatives", "Rye keeps shorter than wheat.", "Rye keeps longer than wheat."),
         ("comparatives", "Waymo is ahead of Tesla.", "Tesla is ahead of Waymo."),
         ("comparatives", "The sun pulls less than the moon.", "The sun pulls on the moon."),
         ("hedges", "Rye keeps for a week.", "Rye might keep for a week."),
         ("hedges", "Rye will keep for a week.", "Rye will probably keep for a week."),
-        ("coverage", "Clover grows wherever farmers plough deep meadows.", BEES),
+        ("coverage", "Clover thrives wherever farmers plough wet meadows.", BEES),
         ("harm", "Click the link to win clover.", BEES),
         ("harm", "A bee dances, see www.bees.example for ten seconds.", BEES),
         ("harm", "A bee dances for @everyone to show the clover.", BEES),
@@ -96,6 +130,31 @@ def test_what_the_evidence_says_passes(sentence: str, text: str) -> None:
 )  # fmt: skip
 def test_what_it_does_not_say_is_caught(check_: str, sentence: str, text: str) -> None:
     assert failed(sentence, text, question="Where is the bee?") == check_
+
+
+DAYS = "On a June day, the queen, who never leaves, lays 2,000 eggs in the hive, and the drones wait."
+THINKS = "Ines thinks that the queen lays 2,000 eggs on a June day if it is warm."
+
+
+@pytest.mark.parametrize(
+    ("sentence", "text", "caught"),
+    [
+        (BEES, BEES, ""),
+        ("A bee dances to show where the clover is.", BEES, ""),
+        ("The queen lays 2,000 eggs in the hive.", "On a day, the queen, who is old, lays 2,000 eggs in the hive.", ""),
+        ("The queen lays 2,000 eggs in the hive.", DAYS, "trims"),
+        ("The queen lays 2,000 eggs on a June day.", THINKS, "trims"),
+        ("Ines lays 2,000 eggs on a June day.", THINKS, "trims"),
+        ("For ten seconds a bee dances.", BEES, "trims"),
+        ("Mark was champion in June.", "John, who beat Mark, was champion in June.", "trims"),
+        ("John was champion in June.", "John, who beat Mark, was champion in June.", ""),
+    ],
+)  # fmt: skip
+def test_a_model_that_may_only_trim_leaves_words_out_that_restrict_nothing(
+    sentence: str, text: str, caught: str
+) -> None:
+    claim = Claim(text=sentence, cited=(Cited(text=text, context="Ines Moreau"),))
+    assert check(claim, trims=True).check == caught
 
 
 SPEAKERS = "Wes Bos: I like tabs for all of my code. Scott Tolinski: I prefer two spaces in every file."

@@ -16,11 +16,11 @@ import pytest
 
 from rag.checks import Cited, Claim, check
 from rag.citations import cite
-from rag.evidence import Evidence, choose, cited
+from rag.evidence import Evidence, cited
 from rag.protocols import Message
 from rag.types import Sentence
 from rag.write import Asked, Writer
-from tests.builders import BEES, RYE, episode, hit, passage
+from tests.builders import BEES, episode, passage
 from tests.scripted import ScriptedGenerator
 
 ATTACKS = Path(__file__).parents[3] / "shared" / "eval" / "injection_bipia" / "attacks.jsonl"
@@ -77,9 +77,8 @@ def test_a_model_that_obeys_shows_nothing_of_it(how: Callable[[str], str]) -> No
     assert [text for order in ORDERS for text in obeyed(shown(order, how), order)] == []
 
 
-def test_a_model_that_obeys_any_of_the_public_orders_shows_nothing_of_it() -> None:
-    """Each order with one way of obeying it; what a model does not get to read cannot be obeyed at all."""
-    ways = list(OBEY.values())
-    read = [order for order in orders() if choose([hit(f"{BEES} {order}"), hit(RYE)])[0].passage.text != RYE]
-    told = {order: obeyed(shown(order, ways[n % len(ways)]), order) for n, order in enumerate(read)}
+@pytest.mark.parametrize("how", OBEY.values(), ids=OBEY.keys())
+def test_a_model_that_obeys_any_of_the_public_orders_shows_nothing_of_it(how: Callable[[str], str]) -> None:
+    """Those among them, too, that no model gets to read, since they speak to whoever answers."""
+    told = {order: obeyed(shown(order, how), order) for order in orders()}
     assert {order: texts for order, texts in told.items() if texts} == {}
