@@ -1,0 +1,52 @@
+"""Opens the assistant for one command and lets go of it again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Protocol
+
+import typer
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+    from rag.protocols import Assistant
+
+Notes = Annotated[
+    Path | None,
+    typer.Option("--notes", help="Folder with your notes, not FOOTNOTE_NOTES.", show_default=False),
+]
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", help="Folder for the index, not FOOTNOTE_DATA.", show_default=False),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+
+
+class Opening(Protocol):
+    """What a command that asks the assistant needs of the program; see `Services` in bot/cli.py."""
+
+    @property
+    def open_assistant(self) -> Callable[[Settings], Assistant]: ...
+
+    @property
+    def refresh(self) -> Callable[[Settings], None]: ...
+
+
+@contextmanager
+def opened(services: Opening, notes: Path | None, data: Path | None) -> Iterator[Assistant]:
+    """The assistant over notes that are read anew where they have changed. Raises FootnoteError."""
+    from bot.language import speak
+    from bot.logs import start_log
+    from bot.settings import load_settings
+
+    settings = load_settings(notes=notes, data=data)
+    start_log(settings.log_level, settings.log_format)
+    speak(settings.language)
+    services.refresh(settings)
+    assistant = services.open_assistant(settings)
+    try:
+        yield assistant
+    finally:
+        assistant.close()

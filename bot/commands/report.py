@@ -1,0 +1,58 @@
+"""`footnote report`: what all episodes say about a topic, as a file to keep or to share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.commands.opened import Data, Notes, opened
+from bot.commands.timeline import check_out, write
+from bot.report import Report
+
+KINDS = (".md", ".html", ".pdf")
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def report(
+    ctx: typer.Context,
+    topic: Annotated[list[str], typer.Argument(help="A word or a few.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", "-o", help="A .md, .html or .pdf file.", show_default=False)],
+    notes: Notes = None,
+    data: Data = None,
+) -> None:
+    """Write what all episodes say about a topic into a file, with every quote, its context and its link."""
+    from rich.console import Console
+
+    from bot.question import check_question
+    from bot.render_text import render, show
+    from bot.report import report_on
+    from rag.types import NotCovered
+
+    text = check_question(" ".join(topic), what="topic")
+    check_out(out, KINDS)
+    with opened(ctx.obj, notes, data) as assistant:
+        result = assistant.topic(text)
+        if isinstance(result, NotCovered):
+            show(Console(highlight=False), render(result))
+            return
+        made = report_on(result, assistant)
+    write(out, content(made, out.suffix.casefold()))
+
+
+def content(made: Report, kind: str) -> bytes | str:
+    """The report as a file of this kind. Raises NoPdf."""
+    if kind == ".md":
+        from bot.report_markdown import markdown
+
+        return markdown(made)
+    if kind == ".html":
+        from bot.report_html import html
+
+        return html(made)
+    from bot.report_pdf import pdf
+
+    return pdf(made)

@@ -1,0 +1,11 @@
+"""A report as a page that stands alone and prints well."""
+
+from __future__ import annotations
+
+from bot.pages import page
+from bot.report import MODEL_WROTE, Report
+
+
+def html(report: Report) -> str:
+    """The page."""
+    return page("report.html.j2", title=report.topic, report=report, model_wrote=MODEL_WROTE)

@@ -1,0 +1,138 @@
+"""The nouns of the map of the notes: topics, a topic over time, two things side by side, what is new.
+
+Plain frozen values, as in rag/types.py, whose citations and episodes they hold.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from rag.types import Citation, Episode, Outcome
+
+SideKind = Literal["topic", "guest", "episode"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """A topic that the notes have.
+
+    Attributes:
+        name: as the notes write it most often.
+        also: other names of the notes for much the same.
+        passages: how many hold one of them.
+        episodes: ids of their episodes, the one with the most first.
+        first, last: the earliest and the latest date of these, ISO 8601; None where none has a year.
+    """
+
+    name: str
+    passages: int
+    episodes: tuple[str, ...]
+    also: tuple[str, ...] = ()
+    first: str | None = None
+    last: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpisodeMentions:
+    """Where one episode speaks of a topic.
+
+    Attributes:
+        seconds: the last second that its notes know of; None where they know no minutes.
+        mentions: numbers of the citations, by minute; those without one come last.
+    """
+
+    episode: Episode
+    mentions: tuple[int, ...]
+    seconds: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timeline:
+    """A topic over episodes and minutes.
+
+    Attributes:
+        searched: the topic with names spelt as the notes do.
+        episodes: those that speak of it, by date; those without a year come last.
+        silent: how many others there are.
+    """
+
+    topic: str
+    searched: str
+    episodes: tuple[EpisodeMentions, ...]
+    citations: tuple[Citation, ...]
+    silent: int = 0
+
+    outcome: Outcome = field(default="answer", init=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Side:
+    """One of two things that are compared.
+
+    Attributes:
+        label: as the notes call it.
+        episodes: those that it is, or that speak of it.
+        passages: how many speak of it, or are in them.
+    """
+
+    label: str
+    kind: SideKind
+    episodes: tuple[Episode, ...]
+    passages: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """What both sides say where they meet, or what one says alone; numbers of citations."""
+
+    theme: str
+    left: tuple[int, ...] = ()
+    right: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """Two topics, guests or episodes side by side.
+
+    Attributes:
+        rows: where both have something to say first.
+        remarks: sentences for the reader.
+    """
+
+    left: Side
+    right: Side
+    rows: tuple[Row, ...]
+    citations: tuple[Citation, ...]
+    remarks: tuple[str, ...] = ()
+
+    outcome: Outcome = field(default="answer", init=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class News:
+    """What one episode adds: up to three citations, by number.
+
+    Attributes:
+        added: the day its notes came or changed, ISO 8601; None where that is not known.
+    """
+
+    episode: Episode
+    points: tuple[int, ...]
+    added: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Digest:
+    """What the notes since a day add.
+
+    Attributes:
+        since: ISO 8601.
+        episodes: the newest first.
+        more: how many further ones are as new.
+    """
+
+    since: str
+    episodes: tuple[News, ...]
+    citations: tuple[Citation, ...]
+    more: int = 0
