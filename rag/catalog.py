@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from rag.errors import ModelCorrupt, ModelError, ModelMissing
 from rag.memory import COMPUTED_AT_ONCE, SCRATCH_FLOATS
+from rag.modelfile import check_model_file
 
 Role = Literal["embed", "rank/write", "rerank", "judge"]
 Tier = Literal["starter", "raspberry-pi", "old-pc", "gaming-pc"]
@@ -29,11 +30,11 @@ DOES: dict[Role, str] = {
 }
 
 STAMP_FILE = "verified.json"
-GGUF_MAGIC = b"GGUF"
 CONTEXT = 4096 + 2048  # tokens that a language model has room for: to write, and to rank
 EMBED_CONTEXT = 512
 _MODULE = Path(__file__).resolve()
-_CATALOGS = (_MODULE.parent / "data" / "catalog.toml", _MODULE.parents[1] / "models" / "catalog.toml")
+_SHIPPED = (_MODULE.parent / "data", _MODULE.parents[1] / "models")  # in the installed package, in a checkout
+CATALOG = "catalog.toml"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,7 +170,7 @@ class ModelEntry:
     def remedy(self) -> str:
         """What puts a sound file in place."""
         if self.source is None and self.hub is None:
-            return f"The file is part of Footnote. Run: git checkout models/{self.file}, or install Footnote again"
+            return f"The file is part of Footnote. Run: footnote models pull {self.name}, or install Footnote again"
         return f"Run: footnote models pull {self.name}"
 
     @property
@@ -182,13 +183,18 @@ class ModelEntry:
         return round((self.bytes + beside) / 1e6)
 
 
+def shipped(name: str) -> Path | None:
+    """A file that comes with Footnote, such as the catalogue or a model of its own; None where it is not there."""
+    return next((folder / name for folder in _SHIPPED if (folder / name).is_file()), None)
+
+
 def load_catalog(path: Path | None = None) -> tuple[ModelEntry, ...]:
     """Every entry, in the file's order. None: the catalogue that comes with Footnote.
 
     Raises:
         ModelError: the file is missing, is no TOML, or lacks a key.
     """
-    path = path or next((known for known in _CATALOGS if known.exists()), _CATALOGS[-1])
+    path = path or shipped(CATALOG) or _SHIPPED[-1] / CATALOG
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
         return tuple(_entry(table) for table in document["model"])
@@ -260,6 +266,7 @@ class Chosen:
         sha256: hash of the file.
         multilingual: an embedder that may compare texts of two languages; of an unknown file that is not ruled out.
         question_prefix, text_prefix: what an embedder wants before questions and texts.
+        endpoint: address of the server that runs it, which then has the file; "" where it runs here.
     """
 
     name: str
@@ -268,6 +275,7 @@ class Chosen:
     multilingual: bool = True
     question_prefix: str = ""
     text_prefix: str = ""
+    endpoint: str = ""
 
 
 def choose(wanted: str, role: Role, models_dir: Path) -> Chosen:
@@ -303,26 +311,26 @@ def _is_path(wanted: str) -> bool:
 
 def _local(path: Path, wanted: str, models_dir: Path) -> Chosen:
     try:
-        with path.open("rb") as file:
-            magic = file.read(len(GGUF_MAGIC))
+        return Chosen(name=wanted, path=path, sha256=remembered_sha256(path, models_dir))
     except OSError as error:
         raise ModelMissing(
             f"The model file {wanted} cannot be read: {error.strerror}.", remedy="Check the path in the settings."
         ) from error
-    if magic != GGUF_MAGIC:
-        raise ModelCorrupt(
-            f"{wanted} is no GGUF file.", remedy="Name a file in llama.cpp's format, which ends in .gguf"
-        )
-    return Chosen(name=wanted, path=path, sha256=remembered_sha256(path, models_dir))
 
 
 def remembered_sha256(path: Path, models_dir: Path) -> str:
-    """sha256 of any file; computed once, and again when its size or time of change is another."""
+    """sha256 of any model file; it is checked and hashed once, and again when its size or time of change is another.
+
+    Raises:
+        ModelCorrupt: it is no model file.
+        OSError: it cannot be read.
+    """
     key, status = str(path.resolve()), path.stat()
     now = {"bytes": status.st_size, "mtime_ns": status.st_mtime_ns}
     stamp = _read_stamps(models_dir).get(key)
     if isinstance(stamp, dict) and {**stamp, **now} == stamp and "sha256" in stamp:
         return str(stamp["sha256"])
+    check_model_file(path)
     digest = file_sha256(path)
     _write_stamp(models_dir, key, {**now, "sha256": digest})
     return digest

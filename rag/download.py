@@ -36,6 +36,7 @@ from rag.catalog import (
     file_sha256,
     model_path,
     read_pin,
+    shipped,
     verify,
     write_pin,
 )
@@ -101,7 +102,9 @@ def pull(
     if _is_sound(exact(entry, read_pin(models_dir, entry)), target):
         return target
     if entry.source is None and entry.hub is None:
-        raise DownloadError(f"The model file {target} is missing or damaged.", remedy=entry.remedy)
+        with _storage_errors(models_dir):
+            _copy_own(entry, target)
+        return target
     cache_dir = cache_dir or default_cache()
     with _storage_errors(models_dir):
         for folder in (models_dir, cache_dir):
@@ -114,6 +117,20 @@ def pull(
             elif entry.hub:
                 _pull_from_hub(entry, entry.hub, models_dir, progress, free, found, sleep)
     return target
+
+
+def _copy_own(entry: ModelEntry, target: Path) -> None:
+    """Put a model that is part of Footnote in place, from what is installed."""
+    own = shipped(entry.file)
+    if own is None or own == target or not _is_sound(entry, own):
+        raise DownloadError(
+            f"The model file {target} is missing or damaged.",
+            remedy=f"It is part of Footnote: install it again, or, in a checkout: git checkout models/{entry.file}",
+        )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(own, _part(target))
+    _part(target).replace(target)
+    verify(entry, target)
 
 
 def _pull_from_hub(

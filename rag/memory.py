@@ -5,7 +5,7 @@ Reads GGUF headers and what the system says of its memory. Never loads a model.
 
 from __future__ import annotations
 
-import os
+import mmap
 import struct
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,11 +24,13 @@ SCRATCH_FLOATS = 6
 WORD_BYTES = 800
 """For each word of the vocabulary: its entry in the tokenizer, and its likelihood wherever ranking looks."""
 MIB = 2**20
+MAGIC = b"GGUF"
 
 _MEMINFO = Path("/proc/meminfo")
 _CGROUP = Path("/sys/fs/cgroup")
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _STRING, _ARRAY = 8, 9
+_LENGTH = struct.Struct("<Q")
 _LONGEST = 1 << 24  # bytes of a text, or entries of an array
 
 
@@ -82,7 +84,7 @@ def memory_need(path: Path, options: EngineOptions, *, ranking_tokens: int = 0) 
         architecture = head["general.architecture"]
         shape = {key.removeprefix(f"{architecture}."): value for key, value in head.items()}
         per_token = _kv_per_token(shape) * KV_BYTES[options.kv_type]
-    except (OSError, struct.error, ValueError, KeyError, TypeError, ZeroDivisionError):
+    except (OSError, struct.error, ValueError, KeyError, TypeError, ArithmeticError):
         return None
     room = min(options.context_tokens, shape.get("context_length", options.context_tokens)) + ranking_tokens
     widest = max(_largest(shape.get("feed_forward_length")), shape["embedding_length"])
@@ -111,14 +113,22 @@ def read_head(path: Path) -> dict[str, Any]:
     """The numbers and short texts in a GGUF file's head, by key; of text arrays (the vocabulary) only how many.
 
     Raises:
-        ValueError, struct.error: it is no such file, or cut off.
+        ValueError, struct.error, OverflowError: it is no such file, or cut off.
         OSError: it cannot be read.
     """
     with path.open("rb") as file:
-        if file.read(4) != b"GGUF":
+        if file.read(len(MAGIC)) != MAGIC:
             raise ValueError(f"{path.name} is no GGUF file.")
-        _version, _tensors, count = _unpack(file, "IQQ")
-        return {_text(file): _value(file, *_unpack(file, "I")) for _ in range(count)}
+        return head_of(file)[2]
+
+
+def head_of(file: BinaryIO) -> tuple[int, int, dict[str, Any]]:
+    """Version, number of tensors, and head of a GGUF file that is read up to behind its first four bytes.
+
+    It is left at the list of tensors. Raises as `read_head` does.
+    """
+    version, tensors, count = _unpack(file, "IQQ")
+    return version, tensors, {_text(file): _value(file, *_unpack(file, "I")) for _ in range(_sane(count))}
 
 
 def _unpack(file: BinaryIO, layout: str) -> tuple[Any, ...]:
@@ -143,10 +153,18 @@ def _value(file: BinaryIO, kind: int) -> Any:  # noqa: ANN401  # as the file has
     inner, length = _unpack(file, "IQ")
     _sane(length)
     if inner == _STRING:
-        for _ in range(length):
-            file.seek(_unpack(file, "Q")[0], os.SEEK_CUR)
+        _skip_texts(file, length)
         return length
     return list(_unpack(file, f"{length}{_SCALARS[inner]}"))
+
+
+def _skip_texts(file: BinaryIO, count: int) -> None:
+    """Go past so many texts; a vocabulary has some hundred thousand."""
+    at = file.tell()
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        for _ in range(count):
+            at += _LENGTH.size + _LENGTH.unpack_from(mapped, at)[0]
+    file.seek(at)
 
 
 def available_memory() -> int | None:

@@ -21,6 +21,7 @@ from rag.errors import DownloadError
 
 ATTEMPTS = 6
 TIMEOUT_SECONDS = 30.0
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 LONGEST_WAIT = 300.0  # seconds; a server that asks for more is asked another time
 _RETRIED = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
 
@@ -51,8 +52,21 @@ class Refused(DownloadError):
 
 
 def client() -> httpx.Client:
-    """Follows redirects, and sends no credentials on to another host."""
-    return httpx.Client(follow_redirects=True, timeout=TIMEOUT_SECONDS, verify=_trusted())
+    """Follows redirects, sends no credentials on to another host, and asks over TLS only, but on this machine."""
+    return httpx.Client(
+        follow_redirects=True,
+        timeout=TIMEOUT_SECONDS,
+        verify=_trusted(),
+        event_hooks={"request": [_check_guarded]},  # called for every redirect, too
+    )
+
+
+def _check_guarded(request: httpx.Request) -> None:
+    if request.url.scheme != "https" and request.url.host not in LOOPBACK:
+        raise DownloadError(
+            f"{request.url.host} would send over an open connection, where anybody could change it.",
+            remedy="Name an address that begins with https:// in pip's settings or in HF_ENDPOINT.",
+        )
 
 
 @cache

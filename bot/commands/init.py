@@ -1,0 +1,177 @@
+"""`footnote init`: asks what a bot needs to know, writes it down, fetches the models, indexes, says what to do next.
+
+Every answer is an option too, except the token: that is read from a file, from standard input or from the environment,
+because what stands on a command line is shown to everybody by `ps`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from pydantic import SecretStr
+
+from bot.envfile import write
+from bot.language import languages
+from bot.reach import guilds, identify, invitation
+from bot.settings import Settings, load_settings
+from bot.setup.asker import Asker, Defaults, Person
+from bot.setup.autostart import install, plan
+from bot.setup.questions import Answers, Given, Interview, NoAnswer, Sources
+from bot.wording import clean
+
+if TYPE_CHECKING:
+    from rag.recommend import Advice
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+ENV = Path(".env")
+OFFERED = 3
+TRY_THESE = (
+    "In Discord type:\n"
+    "  /ask question: ... about something in your notes\n"
+    "  /topic ... for everything the episodes say about it\n"
+    "  @{name} and your question, in any channel or in a direct message"
+)
+IN_THE_TERMINAL = "Ask here: footnote chat"
+
+
+@app.command()
+def init(
+    notes: Annotated[Path | None, typer.Option(help="Folder with your notes.", show_default=False)] = None,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(help="File with the bot's token; - for standard input.", show_default=False),
+    ] = None,
+    guild: Annotated[str | None, typer.Option(help="Id of your server, or: everywhere.", show_default=False)] = None,
+    model: Annotated[
+        str | None, typer.Option(help="A name from footnote models recommend.", show_default=False)
+    ] = None,
+    language: Annotated[str | None, typer.Option(help="Of the bot's own words.", show_default=False)] = None,
+    autostart: Annotated[
+        bool | None, typer.Option("--autostart/--no-autostart", help="Start by itself.", show_default=False)
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing: what is not given is the default.")] = False,
+) -> None:
+    """Set Footnote up in this folder; run it again to change an answer. Lines of .env that it does not know stay."""
+    if not yes and not sys.stdin.isatty():
+        raise NoAnswer("There is no terminal to ask at.", remedy="Give the answers as options, and --yes.")
+    token = None if token_file is None else _token_in(token_file)
+    given = Given(notes=notes, token=token, guild=guild, model=model, language=language, autostart=autostart)
+    set_up(load_settings(), given, Defaults() if yes else Person())
+
+
+def _token_in(file: Path) -> SecretStr:
+    try:
+        token = (sys.stdin.readline() if str(file) == "-" else file.read_text(encoding="utf-8")).strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise NoAnswer(f"The token cannot be read from {file}.", remedy="Name a file that has nothing else.") from error
+    if not token:
+        raise NoAnswer(f"There is no token in {file}.", remedy="Put the bot's token into it.")
+    return SecretStr(token)
+
+
+def set_up(settings: Settings, given: Given, asker: Asker) -> None:
+    """Everything from the first question to the last hint. Raises FootnoteError where a step fails."""
+    say(f"Footnote will live in {Path.cwd()}: settings in .env, models in {settings.models}, index in {settings.data}.")
+    sources = Sources(
+        identify=identify,
+        guilds=guilds,
+        recommended=partial(recommended, settings),
+        languages=languages(),
+        can_start=plan(Path.cwd()) is not None,
+    )
+    answers = Interview(settings=settings, given=given, asker=asker, sources=sources, tell=say).answers()
+    first_notes(answers.notes)
+    write(ENV, lines(answers))
+    say(f"The answers are in {ENV}, which only you may read.")
+    settings = load_settings()
+    _fetch(settings)
+    _index(settings)
+    if answers.autostart and (start := plan(Path.cwd(), user=str(getattr(os, "getuid", int)()))):
+        install(start)
+        say(f"The bot starts by itself now. {start.later}")
+    for hint in next_steps(answers):
+        say(hint)
+
+
+def lines(answers: Answers) -> dict[str, str]:
+    """What is written into `.env`."""
+    return {
+        "FOOTNOTE_NOTES": str(answers.notes),
+        "FOOTNOTE_MODEL": answers.model,
+        "FOOTNOTE_DISCORD__TOKEN": answers.token.get_secret_value(),
+        "FOOTNOTE_DISCORD__GUILD_ID": "" if answers.guild is None else str(answers.guild),
+        **({"FOOTNOTE_LANGUAGE": answers.language} if answers.language else {}),
+    }
+
+
+def next_steps(answers: Answers) -> list[str]:
+    """What to do now, a hint each."""
+    hints = [IN_THE_TERMINAL]
+    if answers.token.get_secret_value():
+        if not answers.autostart:
+            hints.append("Start the bot: footnote bot")
+        if answers.identity:
+            hints.append(f"Invite it to a server: {invitation(answers.identity.application)}")
+        hints.append(TRY_THESE.format(name=answers.identity.name if answers.identity else "YourBot"))
+    return [*hints, "If something is amiss: footnote doctor"]
+
+
+def first_notes(folder: Path) -> None:
+    """Make the notes folder, with the sample notes in it, where there is none. Raises NoAnswer."""
+    from bot.setup.samples import put_samples
+
+    if folder.is_dir():
+        return
+    try:
+        put_samples(folder)
+    except OSError as error:
+        raise NoAnswer(f"The folder {folder} cannot be made: {error.strerror}.", remedy="Name another.") from error
+    say(f"{folder} is new; sample notes lie in it until you put yours there.")
+
+
+def recommended(settings: Settings) -> Sequence[tuple[str, str]]:
+    """Language models that suit this machine, the best first, each with the reason."""
+    from rag.catalog import TIERS, load_catalog
+    from rag.llama import offloads
+    from rag.machine import look
+    from rag.recommend import advise, reason
+    from rag.threads import default_threads
+
+    machine = look(settings.models)
+    threads = settings.threads or default_threads()
+    found = advise(machine, load_catalog(), threads=threads, gpu_build=offloads())
+    suiting = [each for each in found if each.verdict == "yes" and not each.entry.starter]
+
+    def rank(each: Advice) -> int:
+        return TIERS.index(each.entry.tier)
+
+    best = sorted(suiting, key=rank, reverse=True)[:OFFERED]
+    return [(each.entry.name, f"{each.entry.bytes / 1e9:.1f} GB; {reason(each, machine)}") for each in best]
+
+
+def _fetch(settings: Settings) -> None:
+    from bot.commands.models import pull
+    from rag.catalog import load_catalog
+
+    pull(None, settings.models)
+    known = {entry.name for entry in load_catalog() if not entry.starter}
+    for name in {settings.embedder, settings.model} & known:  # what else is chosen is a file of its owner's
+        pull(name, settings.models)
+
+
+def _index(settings: Settings) -> None:
+    from bot.commands.index import build
+
+    say(build(settings, rebuild=False))
+
+
+def say(text: str) -> None:
+    """One hint to the terminal; its lines stay lines."""
+    for line in text.split("\n"):
+        typer.echo(clean(line))

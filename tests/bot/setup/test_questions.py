@@ -1,0 +1,136 @@
+"""What `footnote init` asks, what it makes of the answers, and that a token is never said again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from bot.reach import DiscordAway, TokenRefused
+from bot.settings import DiscordSettings, Settings
+from bot.setup.asker import Defaults
+from bot.setup.questions import Answers, Given, Interview, NoAnswer
+from tests.bot.setup.interviews import HOME, IDENTITY, Portal, Scripted
+
+REFUSED = TokenRefused("Discord does not accept this token.")
+AWAY = DiscordAway("Discord cannot be reached (ConnectError).")
+
+
+@pytest.fixture(autouse=True)
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.chdir(tmp_path)
+    yield
+
+
+def put(
+    asker: Scripted | Defaults,
+    portal: Portal,
+    *,
+    given: Given | None = None,
+    token: str = "",
+    heard: list[str] | None = None,
+    **sources: Any,
+) -> Answers:
+    settings = Settings(discord=DiscordSettings(token=SecretStr(token)))
+    tell = (heard if heard is not None else []).append
+    return Interview(
+        settings=settings, given=given or Given(), asker=asker, sources=portal.sources(**sources), tell=tell
+    ).answers()
+
+
+def test_six_questions_in_their_order() -> None:
+    asker = Scripted({"Token": ["right"]})
+    answers = put(asker, Portal(), models=[("big", "quick")], languages=["en", "de"])
+    words = ["Folder", "Token", "server", "Model", "Language", "Start the bot"]
+    assert len(asker.asked) == len(words)
+    assert all(word in question for word, question in zip(words, asker.asked, strict=True))
+    assert answers == Answers(
+        notes=Path("knowledge"),
+        token=SecretStr("right"),
+        guild=HOME.id,
+        model="smollm2-135m-instruct",
+        language="en",
+        autostart=False,
+        identity=IDENTITY,
+    )
+
+
+def test_what_is_given_is_not_asked() -> None:
+    asker = Scripted()
+    given = Given(notes=Path("~/n"), token=SecretStr("right"), guild="5", model="big", language="de", autostart=True)
+    answers = put(asker, Portal(), given=given, models=[("big", "")], languages=["en", "de"])
+    assert asker.asked == []
+    assert (answers.notes, answers.guild, answers.model) == (Path.home() / "n", 5, "big")
+    assert (answers.language, answers.autostart) == ("de", True)
+
+
+def test_a_wrong_token_is_said_to_be_wrong_and_may_be_typed_again() -> None:
+    asker, heard = Scripted({"Token": ["wrong", "right"]}), list[str]()
+    portal = Portal(refused=REFUSED)
+    assert put(asker, portal, heard=heard).token.get_secret_value() == "right"
+    assert portal.asked == ["wrong", "right"]
+    assert any("does not accept" in line for line in heard)
+    assert not any(token in line for line in heard for token in ("wrong", "right"))
+
+
+def test_after_three_wrong_tokens_it_gives_up() -> None:
+    portal = Portal(refused=REFUSED)
+    with pytest.raises(NoAnswer, match="No token was accepted"):
+        put(Scripted({"Token": ["a", "b", "c", "right"]}), portal)
+    assert portal.asked == ["a", "b", "c"]
+
+
+def test_no_network_is_not_mistaken_for_a_wrong_token() -> None:
+    heard = list[str]()
+    asker = Scripted({"Token": ["right"], "unchecked": ["yes"]})
+    answers = put(asker, Portal(away=AWAY), heard=heard)
+    assert answers.token.get_secret_value() == "right"
+    assert answers.identity is None
+    assert "Discord cannot be reached (ConnectError)." in heard
+    assert not any("accept" in line for line in heard)
+
+
+def test_a_given_token_that_is_wrong_ends_it_even_if_nobody_is_there() -> None:
+    with pytest.raises(TokenRefused):
+        put(Defaults(), Portal(refused=REFUSED), given=Given(token=SecretStr("wrong")))
+
+
+def test_the_token_in_the_settings_is_kept_and_checked() -> None:
+    portal = Portal()
+    assert put(Defaults(), portal, token="right").token.get_secret_value() == "right"
+    assert portal.asked == ["right"]
+
+
+def test_a_token_in_the_settings_that_is_no_longer_accepted_is_asked_for_anew() -> None:
+    heard = list[str]()
+    answers = put(Scripted({"Token": ["right"]}), Portal(refused=REFUSED), token="old", heard=heard)
+    assert answers.token.get_secret_value() == "right"
+    assert any(".env" in line for line in heard)
+
+
+def test_without_a_token_nothing_else_of_discord_is_asked() -> None:
+    asker, portal = Scripted(), Portal()
+    answers = put(asker, portal)
+    assert [question.split()[0] for question in asker.asked] == ["Folder", "Token"]
+    assert (answers.token.get_secret_value(), answers.autostart, portal.asked) == ("", False, [])
+
+
+def test_a_bot_in_no_server_is_invited_first() -> None:
+    heard = list[str]()
+    portal = Portal(guilds=[(), (HOME,)])
+    assert put(Scripted({"Token": ["right"]}), portal, heard=heard).guild == HOME.id
+    assert any("client_id=42&scope=bot+applications.commands&permissions=274877991936" in line for line in heard)
+
+
+@pytest.mark.parametrize(("said", "guild"), [("everywhere", None), ("123", 123)])
+def test_commands_go_where_is_said(said: str, guild: int | None) -> None:
+    assert put(Scripted({"Token": ["right"], "server": [said]}), Portal()).guild == guild
+
+
+@pytest.mark.parametrize("said", ["my server", "²", "-1"])
+def test_what_is_no_id_is_refused(said: str) -> None:
+    with pytest.raises(NoAnswer, match="is no server's id"):
+        put(Defaults(), Portal(), given=Given(token=SecretStr("right"), guild=said))
