@@ -16,7 +16,8 @@ from rich.style import Style
 from rich.table import Column, Table
 from rich.text import Text
 
-from bot import wording
+from bot import topic_wording, wording
+from bot.language import _
 from rag.types import Answer, Citation, Episode, NotCovered, Sentence, TopicPoint, TopicSummary
 
 Result: TypeAlias = Answer | NotCovered | TopicSummary
@@ -74,10 +75,10 @@ def show(console: Console, lines: Iterable[Line]) -> None:
 def episode_list(episodes: Sequence[Episode]) -> list[Line]:
     """Every episode under its show, with its guests, the number of notes about it and its first link."""
     if not episodes:
-        return [make_line("There are no episodes in your notes yet.")]
+        return [make_line(_("There are no episodes in your notes yet."))]
     lines = [make_line(wording.knows(episodes), style=HEADING)]
     for name, group in groupby(episodes, key=lambda episode: episode.show):
-        lines += [BLANK, make_line(name or "Show not named", style=HEADING)]
+        lines += [BLANK, make_line(name or _("Show not named"), style=HEADING)]
         lines += [line for episode in group for line in _episode(episode)]
     return lines
 
@@ -96,7 +97,7 @@ def surroundings(citation: Citation) -> list[Line]:
 def evidence(citations: Sequence[Citation]) -> list[Line]:
     """The places that an answer is being written from."""
     places = [make_line(wording.source(citation), indent=2, style=QUIET) for citation in citations]
-    return [make_line(f"From {wording.plural(len(places), 'passage')}:"), *places, BLANK]
+    return [make_line(_("From {passages}:").format(passages=wording.passages(len(places)))), *places, BLANK]
 
 
 def statement(sentence: Sentence, cited: Sequence[Citation]) -> Line:
@@ -107,7 +108,7 @@ def statement(sentence: Sentence, cited: Sequence[Citation]) -> Line:
 def citations_in_full(citations: Sequence[Citation]) -> list[Line]:
     """Every citation with its episode, its file and lines, and the quote as it stands there."""
     if not citations:
-        return [make_line("The last answer cites nothing.")]
+        return [make_line(_("The last answer cites nothing."))]
     return [line for citation in citations for line in (*_source(citation), *_verbatim(citation), BLANK)][:-1]
 
 
@@ -115,7 +116,7 @@ def _answer(answer: Answer) -> list[Line]:
     links = _links(answer.citations)
     statements = [_statement(sentence, links) for sentence in answer.sentences]
     who = [BLANK, make_line(written, style=QUIET)] if (written := wording.written(answer.sentences)) else []
-    return [make_line(answer.lead_in), BLANK, *statements, *who, *_searched(answer), *_sources(answer.citations)]
+    return [make_line(_(answer.lead_in)), BLANK, *statements, *who, *_searched(answer), *_sources(answer.citations)]
 
 
 def _refusal(result: NotCovered) -> list[Line]:
@@ -125,30 +126,37 @@ def _refusal(result: NotCovered) -> list[Line]:
     lines += [make_line(line) for line in (wording.did_you_mean(result.did_you_mean),) if line]
     lines += _searched(result)
     if result.closest:
-        lines += [BLANK, make_line("What comes closest:")]
+        lines += [BLANK, make_line(_("What comes closest:"))]
     for citation in result.closest:
         lines += [BLANK, _marked(_quoted(citation.display), (citation.n,), _links([citation]))]
         lines += _place(citation, indent=6)
-    if near := wording.near_episodes(result.near_episodes):
-        lines += [BLANK, make_line(near, style=QUIET)]
+    near = wording.near_episodes(result.near_episodes), topic_wording.near_topics(result.near_topics)
+    lines += [line for text in near if text for line in (BLANK, make_line(text, style=QUIET))]
     return lines
 
 
 def _topic(summary: TopicSummary) -> list[Line]:
     links = _links(summary.citations)
-    extent = wording.plural(len(summary.episodes), "episode")
-    lines = [make_line(f"What your notes say about {summary.topic}, from {extent}:")]
+    opening = _("What your notes say about {topic}, from {episodes}:")
+    lines = [make_line(opening.format(topic=summary.topic, episodes=wording.episodes(len(summary.episodes))))]
+    lines += [make_line(_("Looked for: {words}").format(words=summary.searched))] if summary.searched else []
     for theme, points in groupby(summary.points, key=lambda point: point.theme):
         lines += [BLANK, make_line(theme, style=HEADING)] if theme else [BLANK]
-        lines += [_statement(point, links) for point in points]
-    lines += [*_sources(summary.citations), BLANK, make_line("Episodes", style=HEADING)]
+        lines += [line for point in points for line in _point(point, links)]
+    told = (topic_wording.written(summary), topic_wording.coverage(summary), *map(_, summary.remarks))
+    lines += [line for text in told if text for line in (BLANK, make_line(text, style=QUIET))]
+    lines += [*_sources(summary.citations), BLANK, make_line(_("Episodes"), style=HEADING)]
     names = (wording.episode_name(episode.show, episode.title, episode.date) for episode in summary.episodes)
     return [*lines, *(make_line(name, indent=2) for name in names)]
 
 
+def _point(point: TopicPoint, links: dict[int, str]) -> list[Line]:
+    """Its statement, and further quotes of the same matter below it."""
+    return [_statement(point, links), *(replace(_statement(quote, links), indent=6) for quote in point.more)]
+
+
 def _statement(item: Sentence | TopicPoint, links: dict[int, str]) -> Line:
-    verbatim = item.verbatim if isinstance(item, Sentence) else True
-    return _marked(_quoted(item.text) if verbatim else item.text, item.citations, links)
+    return _marked(_quoted(item.text) if item.verbatim else item.text, item.citations, links)
 
 
 def _marked(text: str, numbers: Sequence[int], links: dict[int, str]) -> Line:
@@ -163,13 +171,13 @@ def _marked(text: str, numbers: Sequence[int], links: dict[int, str]) -> Line:
 def _searched(result: Answer | NotCovered) -> list[Line]:
     """What was looked for if not the question's own words, where, and what there is to say about that."""
     other = result.searched and result.searched != result.question
-    lines = [f"Looked for: {result.searched}"] if other else []
-    lines += [*wording.searched(result.filters), *result.remarks]
+    lines = [_("Looked for: {words}").format(words=result.searched)] if other else []
+    lines += [*wording.searched(result.filters), *map(_, result.remarks)]
     return [BLANK, *(make_line(line, style=QUIET) for line in lines)] if lines else []
 
 
 def _sources(citations: Sequence[Citation]) -> list[Line]:
-    lines = [BLANK, make_line("Sources", style=HEADING)]
+    lines = [BLANK, make_line(_("Sources"), style=HEADING)]
     return lines + [line for citation in citations for line in _source(citation)]
 
 
@@ -183,7 +191,7 @@ def _place(citation: Citation, *, indent: int) -> list[Line]:
     if citation.also:
         lines.append(make_line(wording.also(citation.also), indent=indent, style=QUIET))
     if url := wording.safe_url(citation.url):
-        borrowed = f"  (link from {citation.url_note})" if citation.url_note else ""
+        borrowed = "  " + _("(link from {note})").format(note=citation.url_note) if citation.url_note else ""
         link = Text.assemble((url, QUIET + Style(link=url)), (wording.clean(borrowed), QUIET))
         lines.append(Line(text=link, indent=indent))
     return lines
@@ -201,7 +209,7 @@ def _verbatim(citation: Citation) -> Iterator[Line]:
 
 
 def _episode(episode: Episode) -> Iterator[Line]:
-    notes = wording.plural(len({entry.note_file for entry in episode.entries}), "note")
+    notes = wording.notes(len({entry.note_file for entry in episode.entries}))
     guests = "" if set(episode.guests) <= set(episode.title.split(", ")) else ", ".join(episode.guests)
     name = wording.episode_name(None, episode.title, episode.date)
     yield make_line(" · ".join(filter(None, (name, guests, notes))), indent=2)

@@ -14,7 +14,18 @@ from bot.state.conversations import Asked, Cited, Kept
 from bot.state.conversations import Place as Where
 from bot.state.subscriptions import Subscription
 from bot.worker import Place
-from rag.types import Answer, Citation, Filter, NotCovered, Sentence, TopicPoint, TopicSummary
+from rag.types import (
+    LEAD_IN,
+    Answer,
+    Citation,
+    Coverage,
+    Episode,
+    Filter,
+    NotCovered,
+    Sentence,
+    TopicPoint,
+    TopicSummary,
+)
 from tests.bot.samples import ANSWER, CLOSEST, HEAT, NOTHING, SUMMARY
 
 HOSTILE = (
@@ -49,16 +60,37 @@ def test_an_answer_quotes_and_links_episode_and_minute() -> None:
         "",
         "From your notes:",
         "",
-        "What stands in quotation marks is your notes' own words; the rest is a model's wording, checked against the "
-        "sources it cites.",
-        "",
         "“The surface is at 464 °C.” [1]",
+        "",
         "Bread is done at 96 °C. [1] [2]",
         "",
-        "**Sources**",
-        f"[1] **[Clear Skies Tonight: Venus]({URL})** · 10 Sep · [1:07:30]({URL}) · venus.txt lines 12-13",
-        "[2] **Bread** · bread.md line 4",
+        "-# Sources",
+        f"**[Clear Skies Tonight: Venus]({URL})** · 10 Sep",
+        f"[1] [1:07:30]({URL}) · venus.txt lines 12-13",
+        "**Bread**",
+        "[2] bread.md line 4",
     ]
+
+
+def test_whose_words_an_answer_is_in_stands_below_it() -> None:
+    note = "the rest is a model's wording, checked against the sources it cites."
+    assert (render(ANSWER)[0].footer.text or "").endswith(note)
+    assert render(replace(ANSWER, sentences=ANSWER.sentences[:1]))[0].footer.text is None
+
+
+def test_an_opening_that_says_no_more_than_the_title_is_left_out() -> None:
+    assert LEAD_IN not in description(replace(ANSWER, lead_in=LEAD_IN))
+    assert "Your notes say 3, not 4:" in description(replace(ANSWER, lead_in="Your notes say 3, not 4:"))
+
+
+def test_places_in_one_note_share_a_line_and_an_episode_is_named_once() -> None:
+    citations = (HEAT, replace(HEAT, n=2, line_start=20, line_end=20, seconds=None), replace(HEAT, n=3, note_file="x"))
+    sentences = tuple(Sentence(text="Hot.", citations=(n,)) for n in (1, 2, 3))
+    text = description(replace(ANSWER, sentences=sentences, citations=citations))
+    assert text.count("Clear Skies Tonight") == 1
+    assert text.endswith(
+        f"venus.txt: [1] [1:07:30]({URL}), lines 12-13 · [2] line 20\n[3] [1:07:30]({URL}) · x lines 12-13"
+    )
 
 
 def test_the_three_outcomes_differ_in_colour_and_in_the_words_of_the_title() -> None:
@@ -95,8 +127,28 @@ def test_a_topic_is_grouped_by_theme() -> None:
         TopicPoint(text="three", citations=(1,), theme="Warmth"),
     )
     text = description(replace(SUMMARY, points=points))
-    assert "**Light**\n“one” [1]\n“two” [1]\n\n**Warmth**\n“three” [1]\n\n**Sources**\n[1]" in text
+    assert "**Light**\n- “one” [1]\n- “two” [1]\n\n**Warmth**\n- “three” [1]\n\n-# Sources\n" in text
     assert "3 points, 2 episodes" in text
+
+
+def test_a_topic_shows_further_quotes_coverage_and_remarks() -> None:
+    more = (Sentence(text="two", citations=(1,)),)
+    points = (TopicPoint(text="one", citations=(1,), theme="Light", more=more),)
+    venus = Episode(id="venus", show=None, title="Venus")
+    text = description(
+        replace(
+            SUMMARY,
+            points=points,
+            coverage=(Coverage(episode=venus, passages=2),),
+            silent=(),
+            remarks=("Much the same is said twice.",),
+            searched="venus",
+        )
+    )
+    assert "- “one” [1]\n  - “two” [1]" in text
+    assert "1 of 1 episodes speaks of it: Venus (2 passages)." in text
+    assert "Much the same is said twice." in text
+    assert "Looked for: venus" in text
 
 
 def test_what_does_not_fit_goes_to_further_pages_each_with_its_sources() -> None:
@@ -107,7 +159,7 @@ def test_what_does_not_fit_goes_to_further_pages_each_with_its_sources() -> None
     for text in texts:
         assert length(text) <= DESCRIPTION_LIMIT
         assert text.startswith("> How hot is it?")
-        listed = re.findall(r"^\[(\d+)\] \*\*", text, re.MULTILINE)
+        listed = re.findall(r"\[(\d+)\] \[1:07:30\]", text)
         quoted = re.findall(r"^“.*” \[(\d+)\]$", text, re.MULTILINE)
         assert listed == quoted
         numbers += listed
@@ -121,7 +173,7 @@ def test_a_topic_that_is_too_long_is_paged_and_its_themes_go_on() -> None:
     texts = [embed.description or "" for embed in render(replace(SUMMARY, points=points))]
     assert len(texts) > 2
     assert sum(text.count("” [1]") for text in texts) == 40
-    assert all("**Light**" in text and "**Sources**" in text and length(text) <= DESCRIPTION_LIMIT for text in texts)
+    assert all("**Light**" in text and "-# Sources" in text and length(text) <= DESCRIPTION_LIMIT for text in texts)
 
 
 def test_a_statement_whose_sources_fill_more_than_a_page_says_how_much_is_missing() -> None:
@@ -155,7 +207,7 @@ def test_hostile_or_endless_text_keeps_the_limits_and_makes_no_link(text: str) -
             assert set(_LINK.findall(shown)) <= {URL}
             assert not re.search(r"https?://evil", shown)
             assert not re.search(r"@(everyone|here)|(?<!\\)<|[\u202a-\u202e\u2066-\u2069\ufeff]", shown)
-    assert any("[1] **" in (embed.description or "") for embed in render(answer))
+    assert any("-# Sources\n**" in (embed.description or "") for embed in render(answer))
 
 
 @pytest.mark.parametrize(
@@ -237,7 +289,7 @@ def test_what_was_searched_is_said_safely() -> None:
         assert "@everyone *Mara*" not in description
     description = render(refused)[0].description or ""
     assert "Did you mean Venus?" in description
-    assert "Episodes that come nearest: Clear Skies" in description
+    assert "Other episodes that come near: Clear Skies" in description
 
 
 def test_a_report_has_all_that_shows_why_within_the_limit_and_nothing_that_formats() -> None:
@@ -281,5 +333,16 @@ def test_erasing_says_how_much_of_what() -> None:
 
 
 def test_who_waited_is_reminded_of_when_they_asked() -> None:
-    waiting = Subscription(id=1, user=1, guild=2, channel=3, question="x", searched="x", subscribed_at=1_700_000_000.0)
+    waiting = Subscription(
+        id=1,
+        user=1,
+        guild=2,
+        server=2,
+        channel=3,
+        parent=None,
+        question="x",
+        searched="x",
+        asked_build="1",
+        subscribed_at=1_700_000_000.0,
+    )
     assert covered_now(waiting) == "📬 On 14 Nov 2023 you asked what the notes did not cover. Now they do:"
