@@ -27,6 +27,7 @@ class Place:
         user: who asks.
         guild: the server; None in a direct message.
         thread: whether the channel is a thread.
+        parent: the channel that a thread is in.
         replied_to: the message that it replies to.
         hidden: only the asker sees what is shown, though others are there.
     """
@@ -35,6 +36,7 @@ class Place:
     channel: int
     guild: int | None = None
     thread: bool = False
+    parent: int | None = None
     replied_to: int | None = None
     hidden: bool = False
 
@@ -135,11 +137,15 @@ def remember(db: Database, asked: Asked, now: float) -> int:
     """Keep a question; returns the id of its turn. `now`: seconds since 1970."""
     place = asked.place
     turn = db.rows(
-        """INSERT INTO turns (place, guild, channel, user, kind, question, searched, outcome, cited, build, asked_at)
-        VALUES (:name, :guild, :channel, :user, :kind, :question, :searched, :outcome, :cited, :build, :now)
+        """INSERT INTO turns (place, guild, server, channel, parent, user, kind, question, searched, outcome, cited,
+            build, asked_at)
+        VALUES (:name, :guild, :server, :channel, :parent, :user, :kind, :question, :searched, :outcome, :cited, :build,
+            :now)
         RETURNING id""",
         name=conversation(db, place) or "",
         guild=None if place.hidden else place.guild,
+        server=place.guild,
+        parent=place.parent,
         channel=place.channel,
         user=place.user,
         kind=asked.kind,
@@ -199,8 +205,9 @@ def _kept(row: Row) -> Kept:
     place = Place(
         user=row["user"],
         channel=row["channel"],
-        guild=row["guild"],
+        guild=row["server"],
         thread=row["place"].startswith("thread:"),
+        parent=row["parent"],
         hidden=row["place"].startswith("hidden:"),
     )
     asked = Asked(

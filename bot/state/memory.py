@@ -33,7 +33,8 @@ class Memory:
 
     Args:
         open_keeper: opens the database; called on the owner thread, and again later where it failed.
-        patience: so long a call is waited for, in seconds; it is still made after that.
+        patience: so long a call is waited for while not even another one gets done, in seconds; it is still made after
+            that. In a burst many wait for each other, which is nothing that is wrong with the disk.
         rest: so long the database is left alone after a failure, in seconds.
     """
 
@@ -46,6 +47,7 @@ class Memory:
         self._keeper: Keeper | None = None
         self._failed: StateError | None = None
         self._failed_at = 0.0
+        self._calls_done = 0
         self._thread = OwnerThread("footnote-memory")
 
     @property
@@ -66,8 +68,7 @@ class Memory:
         if self._failed and time.monotonic() - self._failed_at < self._rest:
             raise self._failed.with_traceback(None)
         try:
-            async with asyncio.timeout(self._patience if patience is None else patience):
-                outcome = await self._thread.run(lambda: self._perform(use, purge))
+            outcome = await self._waited_for(use, purge, self._patience if patience is None else patience)
         except TimeoutError as error:
             busy = StateBusy("The bot's memory takes too long to answer.", remedy="Look after the disk.")
             self._fail(busy)
@@ -96,13 +97,29 @@ class Memory:
             async with asyncio.timeout(grace):
                 await self._thread.run(self._close)
 
+    async def _waited_for(self, use: Use[T], purge: bool, patience: float) -> T:
+        """The outcome of a call. Raises TimeoutError once no call has been done for so long."""
+        calling = asyncio.ensure_future(self._thread.run(lambda: self._perform(use, purge)))
+        try:
+            while not calling.done():
+                before = self._calls_done
+                await asyncio.wait({calling}, timeout=patience)
+                if not calling.done() and self._calls_done == before:
+                    raise TimeoutError
+            return calling.result()
+        finally:
+            calling.cancel()
+
     def _perform(self, use: Use[T], purge: bool) -> T:
-        if self._keeper is None:
-            self._keeper = self._open_keeper()
-        if purge:
-            return self._keeper.purge(use)
-        with self._keeper.transaction():
-            return use(self._keeper)
+        try:
+            if self._keeper is None:
+                self._keeper = self._open_keeper()
+            if purge:
+                return self._keeper.purge(use)
+            with self._keeper.transaction():
+                return use(self._keeper)
+        finally:
+            self._calls_done += 1
 
     def _close(self) -> None:
         if self._keeper is not None:

@@ -31,3 +31,9 @@ def get(db: Database, scope: Scope, of: int) -> dict[str, Any]:
     """What is set for the server, channel or person with the id `of`, by name."""
     found = db.rows("SELECT name, value FROM settings WHERE scope = :scope AND id = :id", scope=scope, id=of)
     return {row["name"]: json.loads(row["value"]) for row in found}
+
+
+def everywhere(db: Database, scope: Scope, name: str) -> tuple[Any, ...]:
+    """What `name` is set to, wherever it is."""
+    found = db.rows("SELECT value FROM settings WHERE scope = :scope AND name = :name", scope=scope, name=name)
+    return tuple(json.loads(row["value"]) for row in found)

@@ -1,6 +1,6 @@
 """The database file: opened, brought to the newest version, locked against a second bot. Here alone is SQLite used.
 
-Python's own sqlite3 and no layer above it: there are seven small tables and no query that is put together at run time,
+Python's own sqlite3 and no layer above it: there are eight small tables and no query that is put together at run time,
 so an ORM would add more than it saves; an async layer would put its own thread behind every statement, where one whole
 transaction a hop is wanted (bot/state/memory.py). A connection refuses every thread but the one that opened it.
 """
@@ -11,7 +11,7 @@ import errno
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
@@ -27,9 +27,21 @@ T = TypeVar("T")
 FOLDER = "state"
 FILE = "state.sqlite3"
 BEFORE = ".before-restore"
+OLDER = ".before-upgrade"
+HOLDER = "holder"
 APPLICATION_ID = 0x466F6F74  # "Foot", in the header of the file
 OLDEST_SQLITE = (3, 37, 0)  # for STRICT tables
 BUSY_SECONDS = 1.0
+
+KEYS = {
+    "turns": "id",
+    "subscriptions": "id",
+    "views": "token",
+    "votes": "turn, user",
+    "reports": "turn, user, citation",
+    "pending": "id",
+}
+"""What a row is known by in every version, of the tables that have something of people in them."""
 
 _KINDS: dict[int, tuple[type[StateError], str, str]] = {
     sqlite3.SQLITE_BUSY: (StateBusy, "is locked by another program", "Close what has it open."),
@@ -52,6 +64,11 @@ def state_path(data: Path) -> Path:
 def before_restore(path: Path) -> Path:
     """Where the database that a restore replaced is kept."""
     return path.with_name(path.name + BEFORE)
+
+
+def before_upgrade(path: Path) -> Path:
+    """Where the database is kept as it was before a newer Footnote brought it forward."""
+    return path.with_name(path.name + OLDER)
 
 
 class Store:
@@ -86,17 +103,33 @@ class Store:
             raise
 
     def purge(self, delete: Callable[[Database], T]) -> T:
-        """Delete something, here and in the database that a restore replaced; no byte of it stays on the disk."""
+        """Delete something, here and in the databases that are kept from before; no byte of it stays on the disk."""
         outcome = self._purge(delete)
+        self._follow(before_upgrade(self.path))
         replaced = before_restore(self.path)
         if replaced.exists():
             try:
-                with _open(replaced, migrations.load()) as store:
+                with _open(replaced, migrations.load(), keep=False) as store:
                     store._purge(delete)
                     store.rows("PRAGMA journal_mode = DELETE")  # no log is left beside it
             except StateError:
                 replaced.unlink(missing_ok=True)  # what cannot be searched may hold it
         return outcome
+
+    def _follow(self, older: Path) -> None:
+        """Delete from the database of an older version whatever is no longer in this one."""
+        if not older.exists():
+            return
+        try:
+            with closing(sqlite3.connect(older, isolation_level=None)) as copy:
+                copy.execute("ATTACH ? AS now", (str(self.path),))
+                copy.execute("PRAGMA secure_delete = ON")
+                for table, key in KEYS.items():
+                    copy.execute(f"DELETE FROM main.{table} WHERE ({key}) NOT IN (SELECT {key} FROM now.{table})")  # noqa: S608
+                copy.execute("DETACH now")
+                copy.execute("VACUUM")
+        except sqlite3.Error:
+            older.unlink(missing_ok=True)  # what cannot be searched may hold it
 
     def _purge(self, delete: Callable[[Database], T]) -> T:
         with self.transaction():
@@ -168,14 +201,24 @@ def lock_of(path: Path) -> filelock.BaseFileLock:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
     except filelock.Timeout as error:
-        raise StateBusy(f"Another Footnote uses {path}.", remedy="Stop that bot first.") from error
+        raise StateBusy(f"Another Footnote{_holder(path)} uses {path}.", remedy="Stop that bot first.") from error
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         kind, remedy = (
             (StateFull, "Make some space.") if full else (StateUnwritable, "Let the bot's account write there.")
         )
         raise kind(f"{path.parent} cannot be used ({error.strerror}).", remedy=remedy) from error
+    with suppress(OSError):  # the lock holds without it; it ends with its process, however that ends
+        path.with_name(HOLDER).write_text(str(os.getpid()), encoding="ascii")
     return lock
+
+
+def _holder(path: Path) -> str:
+    """Which process has the lock, as far as it said so."""
+    try:
+        return f" (process {int(path.with_name(HOLDER).read_text(encoding='ascii'))})"
+    except (OSError, ValueError):
+        return ""
 
 
 def check_file(store: Store, newest: int) -> None:
@@ -219,10 +262,10 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _open(path: Path, steps: Sequence[str], lock: filelock.BaseFileLock | None = None) -> Store:
+def _open(path: Path, steps: Sequence[str], lock: filelock.BaseFileLock | None = None, *, keep: bool = True) -> Store:
     store = Store(path, _connect(path), lock)
     try:
-        _prepare(store, steps)
+        _prepare(store, steps, keep=keep)
     except BaseException:
         store.close()
         raise
@@ -242,13 +285,26 @@ def as_dict(cursor: sqlite3.Cursor, row: tuple[object, ...]) -> Row:
     return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}
 
 
-def _prepare(store: Store, steps: Sequence[str]) -> None:
+def _prepare(store: Store, steps: Sequence[str], *, keep: bool) -> None:
     check_file(store, len(steps))
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
         store.rows(f"PRAGMA {pragma}")
     store.rows("PRAGMA temp_store = MEMORY")  # no copy of anything outside the folder
+    if keep and 0 < store.version() < len(steps):
+        _keep(store, before_upgrade(store.path))
     for version, step in enumerate(steps[store.version() :], start=store.version() + 1):
         _migrate(store, step, version)
+
+
+def _keep(store: Store, older: Path) -> None:
+    """Put a copy of the database beside it, in one step and on the disk."""
+    unfinished = older.with_name(f".{older.name}.unfinished")
+    unfinished.unlink(missing_ok=True)
+    _create(unfinished)
+    with translated(older), closing(sqlite3.connect(unfinished)) as copy:
+        store.connection.backup(copy)
+        copy.execute("PRAGMA journal_mode = DELETE")
+    unfinished.replace(older)
 
 
 def _migrate(store: Store, step: str, version: int) -> None:

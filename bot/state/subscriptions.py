@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from bot.state.conversations import Kept
 from bot.state.database import Database, Row
@@ -17,16 +17,23 @@ class Subscription:
     """One person who waits for one question.
 
     Attributes:
+        guild: the server; None also where only the asker saw the answer: nothing is posted there.
+        server: the server, whoever saw the answer; None in a direct message.
+        parent: of a thread, the channel that it is in.
         searched: what is asked again: the question, with a follow-up resolved.
+        asked_build: of the index that did not cover it.
         subscribed_at: seconds since 1970.
     """
 
     id: int
     user: int
     guild: int | None
+    server: int | None
     channel: int
+    parent: int | None
     question: str
     searched: str
+    asked_build: str
     subscribed_at: float
 
 
@@ -38,13 +45,17 @@ def subscribe(db: Database, kept: Kept, user: int, now: float) -> bool:
     asked = kept.asked
     db.rows(
         """INSERT INTO subscriptions
-            (turn, user, guild, channel, question, searched, asked_build, subscribed_at, expires_at)
-        VALUES (:turn, :user, :guild, :channel, :question, :searched, :build, :now, :expires)
+            (turn, asker, user, guild, server, channel, parent, question, searched, asked_build, subscribed_at,
+            expires_at)
+        VALUES (:turn, :asker, :user, :guild, :server, :channel, :parent, :question, :searched, :build, :now, :expires)
         ON CONFLICT (user, channel, searched) DO UPDATE SET expires_at = excluded.expires_at""",
         turn=kept.id,
+        asker=asked.place.user,
         user=user,
-        guild=asked.place.guild,
+        guild=None if asked.place.hidden else asked.place.guild,
+        server=asked.place.guild,
         channel=asked.place.channel,
+        parent=asked.place.parent,
         question=asked.question,
         searched=asked.searched or asked.question,
         build=asked.build,
@@ -80,5 +91,4 @@ def end(db: Database, subscription: int) -> None:
 
 
 def _subscription(row: Row) -> Subscription:
-    names = ("id", "user", "guild", "channel", "question", "searched", "subscribed_at")
-    return Subscription(**{name: row[name] for name in names})
+    return Subscription(**{field.name: row[field.name] for field in fields(Subscription)})

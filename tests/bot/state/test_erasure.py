@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from bot.discord.render import erased
-from bot.state import feedback, pending, settings, subscriptions, views
+from bot.state import feedback, pending, retention, settings, subscriptions, usage, views
 from bot.state.backup import back_up, restore
 from bot.state.conversations import forget
 from bot.state.erasure import erase
 from bot.state.errors import StateBeingRead
 from bot.state.store import Store, before_restore, open_store, read_store, state_path
 from bot.state.views import View
-from tests.bot.state.builders import ANN, BEN, NOW, by, kept_turn, turn
+from tests.bot.state.builders import ANN, BEN, DAY, NOW, by, kept_turn, turn
 
 SECRETS = ("zanzibar", "quetzal")
 
@@ -48,6 +48,7 @@ def use_all(store: Store, *, people: dict[int, str], turns: int) -> None:
         if number % 5 == 0:
             subscriptions.subscribe(store, kept_turn(store, it), user, NOW)
         pending.begin(store, by(user), NOW)
+        usage.count(store, user, 1, number)
         settings.put(store, "user", user, f"greeting{number % 7}", word)
 
 
@@ -67,7 +68,7 @@ def test_no_byte_of_an_erased_person_is_left(tmp_path: Path, turns: int) -> None
         assert on_disk(path.parent, *as_stored(BEN)) == [path.name]
         assert on_disk(path.parent, b"harmless") == [path.name]
     assert counts["turns"] == turns
-    assert set(counts) == {"pending", "turns", "votes", "reports", "subscriptions", "views", "settings"}
+    assert set(counts) == {"pending", "turns", "votes", "reports", "subscriptions", "views", "asked", "settings"}
     assert all(counts.values())
     assert erased(counts).count(",") == len(counts) - 1  # each of them has a name
 
@@ -101,6 +102,22 @@ def test_nobody_else_keeps_the_words_of_an_erased_person(tmp_path: Path) -> None
     assert (counts["turns"], counts["subscriptions"]) == (1, 1)
 
 
+def test_words_that_outlive_their_question_are_erased_with_whoever_asked_it(tmp_path: Path) -> None:
+    """Retention deleted a question while somebody else still waited for it: their copy of its words stayed for good."""
+    path = state_path(tmp_path)
+    with open_store(path) as store:
+        with store.transaction():
+            for word, user in zip(SECRETS, (ANN, BEN), strict=True):
+                it = turn(store, f"Where is {word}?", place=by(user))
+                subscriptions.subscribe(store, kept_turn(store, it), BEN, NOW)
+            retention.expire(store, 30, NOW + 31 * DAY)
+        assert on_disk(path.parent, SECRETS[0].encode())
+        counts = store.purge(lambda db: erase(db, ANN))
+        assert on_disk(path.parent, *as_stored(ANN), SECRETS[0].encode()) == []
+        assert [row["question"] for row in store.rows("SELECT * FROM subscriptions")] == [f"Where is {SECRETS[1]}?"]
+    assert (counts["turns"], counts["subscriptions"]) == (0, 1)
+
+
 def test_a_forgotten_conversation_leaves_no_byte_either(tmp_path: Path) -> None:
     path = state_path(tmp_path)
     with open_store(path) as store:
@@ -123,7 +140,7 @@ def test_the_database_that_a_restore_replaced_is_erased_too(tmp_path: Path) -> N
         assert store.purge(lambda db: erase(db, ANN))["turns"] == 0
         assert on_disk(path.parent, b"zanzibar", *as_stored(ANN)) == []
         assert on_disk(path.parent, b"harmless") == [path.name, before_restore(path).name]
-    assert sorted(file.name for file in path.parent.iterdir()) == ["lock", path.name, before_restore(path).name]
+    assert sorted(file.name for file in path.parent.iterdir()) == ["holder", "lock", path.name, before_restore(path).name]
 
 
 def test_somebody_who_still_reads_keeps_the_bytes_and_that_is_said(tmp_path: Path) -> None:

@@ -125,6 +125,15 @@ async def test_a_database_that_could_not_be_opened_is_tried_again() -> None:
         assert await memory.attempt(use, []) == [{"it": "work"}]
 
 
+async def test_in_a_burst_everybody_is_waited_for_as_long_as_something_gets_done() -> None:
+    """Two hundred questions at once made calls wait for each other, and the bot took its memory for broken."""
+    keeper = FakeKeeper(seconds=0.02)
+    async with remembering(keeper, patience=0.15) as memory:
+        found = await asyncio.gather(*(memory.run(use) for _ in range(25)))
+        assert memory.trouble == ""
+    assert len(found) == 25
+
+
 async def test_nobody_waits_longer_than_patience_and_what_was_begun_is_finished() -> None:
     keeper = FakeKeeper(seconds=0.3)
     async with remembering(keeper, patience=0.05) as memory:

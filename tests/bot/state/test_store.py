@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
 import threading
@@ -10,14 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from bot.state import migrations
+from bot.state import migrations, usage
 from bot.state.conversations import Place, history
+from bot.state.erasure import erase
 from bot.state.errors import StateBusy, StateCorrupt, StateError, StateFull, StateNewer, StateUnwritable
 from bot.state.feedback import listed
 from bot.state.gaps import gaps
 from bot.state.pending import take
 from bot.state.settings import get
-from bot.state.store import Store, open_store, read_store, state_path
+from bot.state.store import Store, before_upgrade, open_store, read_store, state_path
 from bot.state.subscriptions import due
 from bot.state.views import find
 from rag.types import Turn
@@ -79,7 +81,13 @@ def test_what_an_earlier_version_has_written_is_read(path: Path, version: int) -
         assert [(each.what, each.reason) for each in listed(store)] == [("report", "wrong line"), ("down", "too long")]
         assert [gap.searched for gap in gaps(store)] == ["bee: and on Mars?"]
         assert take(store, now=1006) == (Place(user=10, guild=30, channel=20),)
-        assert [waiting.searched for waiting in due(store, "build-2", now=2000)] == ["bee: and on Mars?"]
+        (waiting,) = due(store, "build-2", now=2000)
+        assert (waiting.searched, waiting.server) == ("bee: and on Mars?", 30)
+        assert [(each.user, each.server, each.questions) for each in usage.listed(store, 0)] == [
+            (10, 30, 1),
+            (11, 30, 1),
+        ]
+        assert erase(store, 11)["subscriptions"] == 1
 
 
 def test_steps_lead_from_any_version_to_the_newest(path: Path) -> None:
@@ -101,6 +109,34 @@ def test_a_step_that_fails_half_way_leaves_all_as_it_was(path: Path) -> None:
     with open_store(path, steps=[ONE]) as store:
         assert store.version() == 1
         assert store.rows("SELECT * FROM bees") == [{"name": "Ida"}]
+
+
+def test_before_it_is_brought_forward_a_copy_is_put_beside_it(path: Path) -> None:
+    made(path, (VERSIONS / "1.sql").read_text())
+    with open_store(path) as store:
+        asked = store.rows("SELECT id FROM turns")
+    with closing(sqlite3.connect(before_upgrade(path))) as copy:
+        assert copy.execute("PRAGMA user_version").fetchone() == (1,)
+        assert [{"id": row[0]} for row in copy.execute("SELECT id FROM turns")] == asked
+    assert stat.S_IMODE(before_upgrade(path).stat().st_mode) == 0o600
+
+
+def test_what_is_erased_is_gone_from_the_copy_too_and_the_rest_stays_in_it(path: Path) -> None:
+    made(path, (VERSIONS / "1.sql").read_text())
+    with open_store(path) as store:
+        first, question = store.rows("SELECT id, question FROM turns ORDER BY id")[0].values()
+        store.purge(lambda db: db.rows("DELETE FROM turns WHERE id = :first", first=first))
+        left = [row["id"] for row in store.rows("SELECT id FROM turns")]
+    with closing(sqlite3.connect(before_upgrade(path))) as copy:
+        assert [row[0] for row in copy.execute("SELECT id FROM turns")] == left
+        assert len(left) > 0
+    assert str(question).encode() not in before_upgrade(path).read_bytes()
+
+
+def test_a_database_that_is_new_or_up_to_date_is_not_copied(path: Path) -> None:
+    for _ in range(2):
+        with open_store(path):
+            assert not before_upgrade(path).exists()
 
 
 def test_a_newer_database_is_refused_with_both_versions_and_left_alone(path: Path) -> None:
@@ -142,7 +178,7 @@ def test_somebody_elses_database_is_left_alone(path: Path) -> None:
 
 
 def test_a_second_bot_is_refused_until_the_first_has_left(path: Path) -> None:
-    with open_store(path), pytest.raises(StateBusy, match="Another Footnote uses"):
+    with open_store(path), pytest.raises(StateBusy, match=rf"Another Footnote \(process {os.getpid()}\) uses"):
         open_store(path)
     open_store(path).close()
 

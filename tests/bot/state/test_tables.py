@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from bot.state import conversations, feedback, pending, rules, subscriptions, views
+from bot.state import conversations, feedback, pending, rules, subscriptions, usage, views
 from bot.state.conversations import Asked, Place, conversation, forget, history, posted
 from bot.state.feedback import explain, report, vote
 from bot.state.gaps import gaps, together
 from bot.state.retention import expire
-from bot.state.rules import Change, Rules
+from bot.state.rules import ALL, UNSET, Change, Common, Rules
 from bot.state.settings import get, put
 from bot.state.store import Store
 from bot.state.subscriptions import due, subscribe
@@ -250,11 +250,13 @@ def test_what_is_old_goes_with_all_that_hangs_from_it_and_nothing_else(store: St
         vote(store, each, BEN, 1, NOW)
     subscribe(store, kept_turn(store, old), BEN, NOW - 30 * DAY)
     put(store, "guild", 1, "name", 1)
-    assert expire(store, 30, NOW) == {"subscriptions": 0, "views": 0, "turns": 1}
+    usage.count(store, ANN, 1, int(NOW // DAY) - 1)
+    usage.count(store, ANN, 1, int(NOW // DAY))
+    assert expire(store, 30, NOW) == {"subscriptions": 0, "views": 0, "turns": 1, "asked": 1}
     for table in ("views", "votes"):
         assert [row["turn"] for row in store.rows(f"SELECT turn FROM {table}")] == [young]  # noqa: S608
     assert len(due(store, "two", NOW)) == 1  # somebody still waits for it
-    assert expire(store, 30, NOW + 61 * DAY) == {"subscriptions": 1, "views": 1, "turns": 1}
+    assert expire(store, 30, NOW + 61 * DAY) == {"subscriptions": 1, "views": 1, "turns": 1, "asked": 1}
     assert get(store, "guild", 1) == {"name": 1}
 
 
@@ -276,7 +278,7 @@ def test_gaps_put_together_are_counted_together(store: Store) -> None:
 def test_at_first_nothing_is_forbidden(store: Store) -> None:
     assert rules.rules(store, 1) == Rules()
     assert Rules().allows(5)
-    assert rules.answers(store) is None
+    assert rules.common(store) == Common()
 
 
 def test_what_is_set_for_one_server_holds_in_no_other(store: Store) -> None:
@@ -287,10 +289,44 @@ def test_what_is_set_for_one_server_holds_in_no_other(store: Store) -> None:
     assert rules.change(store, 1, Change(role=0)) == Rules()
 
 
-def test_how_readily_to_answer_holds_everywhere(store: Store) -> None:
+def test_how_readily_to_answer_holds_in_a_server_or_where_nothing_else_is_set(store: Store) -> None:
     rules.change(store, 1, Change(answers="cautious"))
-    assert rules.answers(store) == "cautious"
-    assert rules.rules(store, 1) == Rules()
+    assert rules.common(store) == Common()
+    rules.change(store, None, Change(answers="generous"))
+    assert rules.common(store).answers == "generous"
+    assert [rules.rules(store, guild).answers for guild in (1, 2)] == ["cautious", None]
+
+
+def test_notes_are_set_for_a_server_and_its_channels_and_taken_back(store: Store) -> None:
+    assert Rules().notes_in(5) is None
+    rules.change(store, 1, Change(notes="work"))
+    now = rules.change(store, 1, Change(notes="play", channel=5))
+    assert [now.notes_in(5), now.notes_in(6), now.notes_in(7, 5)] == ["play", "work", "play"]
+    rules.change(store, 2, Change(notes=ALL))
+    assert rules.common(store) == Common(collections=frozenset({"work", "play"}), apart=True)
+    assert rules.rules(store, 3).notes_in(5) is None
+    rules.change(store, 1, Change(notes=UNSET, channel=5))
+    assert rules.change(store, 1, Change(notes=UNSET)) == Rules()
+    assert rules.change(store, 2, Change(notes=UNSET)) == Rules()
+    assert rules.common(store) == Common()
+
+
+def test_who_may_ask_is_a_servers_or_a_channels(store: Store) -> None:
+    rules.change(store, 1, Change(role=7))
+    now = rules.change(store, 1, Change(role=8, channel=5))
+    assert [now.role_in(6), now.role_in(5), now.role_in(9, 5)] == [7, 8, 8]
+    now = rules.change(store, 1, Change(role=0, channel=5))
+    assert [now.role_in(6), now.role_in(5)] == [7, None]
+    assert rules.change(store, 1, Change(role=0)).role_in(6) is None
+
+
+def test_verbosity_and_quiet_hours_are_a_channels_or_the_servers(store: Store) -> None:
+    rules.change(store, 1, Change(verbosity="short", quiet="22:00-07:00"))
+    now = rules.change(store, 1, Change(verbosity="long", channel=5))
+    assert [now.verbosity_in(5), now.verbosity_in(6)] == ["long", "short"]
+    assert [now.quiet_in(5), rules.change(store, 1, Change(quiet=UNSET)).quiet_in(5)] == ["22:00-07:00", ""]
+    rules.change(store, 1, Change(timezone="Europe/Berlin"))
+    assert rules.common(store).timezone == "Europe/Berlin"
 
 
 def test_the_innermost_channel_decides(store: Store) -> None:
@@ -306,10 +342,18 @@ def test_the_innermost_channel_decides(store: Store) -> None:
     assert rules.change(store, 1, Change(where="everywhere")).allows(8)
 
 
-def test_only_what_somebody_asked_there_since_then_counts(store: Store) -> None:
-    turn(store, "one", now=NOW)
-    turn(store, "two", now=NOW + 10)
-    turn(store, "three", now=NOW + 10, place=replace(THREAD, guild=2))
-    turn(store, "four", now=NOW + 10, place=replace(THREAD, user=BEN))
-    assert rules.asked_since(store, THREAD.user, THREAD.guild, NOW) == 2
-    assert rules.asked_since(store, THREAD.user, THREAD.guild, NOW + 5) == 1
+# Usage
+
+
+def test_questions_are_counted_by_day_server_and_person_without_their_words(store: Store) -> None:
+    for who, server, day in ((ANN, 1, 5), (ANN, 1, 5), (ANN, 2, 5), (ANN, None, 5), (BEN, 1, 5), (ANN, 1, 4)):
+        usage.count(store, who, server, day)
+    assert [usage.asked(store, ANN, server, 5) for server in (1, 2, None, 3)] == [2, 1, 1, 0]
+    usage.count(store, ANN, 2, 5, by=-1)
+    usage.count(store, ANN, 3, 5, by=-1)
+    assert [(each.user, each.server, each.questions) for each in usage.listed(store, 5)] == [
+        (ANN, 1, 2),
+        (ANN, None, 1),
+        (BEN, 1, 1),
+    ]
+    assert [(each.user, each.questions) for each in usage.listed(store, 5, 1)] == [(ANN, 2), (BEN, 1)]
