@@ -12,6 +12,9 @@ from pathlib import Path
 from benchmarks.asking import measure_asking, measure_opening
 from benchmarks.costs import in_process, run
 from benchmarks.discord_ack import measure_acknowledging
+from benchmarks.discord_burst import EACH, PEOPLE, measure_burst
+from benchmarks.discord_evidence import measure_evidence
+from benchmarks.discord_memory import measure_memory
 from benchmarks.embedding import measure_embedding
 from benchmarks.indexing import measure_indexing
 from benchmarks.report import Figure, Report, load_average, machine, quantiles
@@ -39,7 +42,9 @@ def measure(settings: Settings, questions: Path | None, *, quick: bool, sizes: S
     asked = read_questions(questions) if questions else trial_questions(settings.data)
     yield from in_process(measure_asking, settings, asked[: 10 if quick else QUESTIONS])
     yield from in_process(measure_writing, settings, rounds=1 if quick else 3)
-    yield from _acknowledging(10 if quick else 50)
+    yield from _acknowledging(10 if quick else 50, rounds=1 if quick else 5)
+    yield from _showing(settings, asked[: 5 if quick else 30])
+    yield from _holding(0 if quick else 5000)
     for size in () if quick else sizes:
         with tempfile.TemporaryDirectory() as folder:
             yield from in_process(measure_scale, Path(folder), passages=size)
@@ -54,9 +59,35 @@ def _starting(settings: Settings) -> Iterator[Figure]:
     yield Figure(group="Starting", name="opening models and index", value=opening, unit="s")
 
 
-def _acknowledging(count: int) -> Iterator[Figure]:
+def _acknowledging(count: int, *, rounds: int) -> Iterator[Figure]:
     name = "a command is acknowledged while the worker computes"
-    yield from quantiles("Discord", name, in_process(measure_acknowledging, count), "ms")
+    yield from quantiles("Discord", name, in_process(measure_acknowledging, count), "ms", percentiles=(50, 95, 99))
+    burst = in_process(measure_burst, rounds)
+    yield from quantiles(
+        "Discord",
+        f"{PEOPLE * EACH} questions of {PEOPLE} people at once are acknowledged",
+        burst.ours,
+        "ms",
+        baselines=burst.bare,
+        against="a bot that only defers",
+        percentiles=(50, 95, 99),
+    )
+    yield Figure(group="Discord", name="a heartbeat is late meanwhile, at most", value=burst.late, unit="ms")
+
+
+def _showing(settings: Settings, asked: Sequence[str]) -> Iterator[Figure]:
+    seen = in_process(measure_evidence, settings, asked)
+    yield from quantiles("Discord", "something of the notes is shown", [each.first for each in seen], "ms")
+    yield from quantiles("Discord", "the answer is shown", [each.answer for each in seen], "ms")
+    edits = sum(each.edits for each in seen) / len(seen)
+    yield Figure(group="Discord", name="messages and edits an answer", value=edits, unit="")
+
+
+def _holding(answers: int) -> Iterator[Figure]:
+    if answers:
+        held = in_process(measure_memory, answers)
+        name = f"memory grown from {held.answers[0]:,} to {held.answers[-1]:,} answers"
+        yield Figure(group="Discord", name=name, value=held.growth, unit="MiB")
 
 
 def read_questions(file: Path) -> list[str]:

@@ -95,9 +95,10 @@ def quantiles(
     *,
     baselines: Sequence[float] = (),
     against: str = "",
+    percentiles: Sequence[int] = (50, 95),
 ) -> Iterator[Figure]:
-    """Two figures: the median and the 95th percentile of `values`, each against that of `baselines`."""
-    for q in (50, 95):
+    """The percentiles of `values`, each against that of `baselines`."""
+    for q in percentiles:
         baseline = float(np.percentile(baselines, q)) if baselines else None
         yield Figure(
             group=group,

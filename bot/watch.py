@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Lock, Thread
 
@@ -23,29 +24,39 @@ log = logging.getLogger(__name__)
 GRACE = 5.0  # seconds for other processes to leave the build before
 
 
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """An index to be kept up to date.
+
+    Attributes:
+        data: its folder.
+        refresh: indexes what has changed, in steps, each of which ends with something new to serve.
+    """
+
+    data: Path
+    refresh: Callable[[], Iterable[None]]
+
+
 class Keeper:
-    """Brings an index and its assistant up to date.
+    """Brings indexes and their assistant up to date.
 
     Args:
-        data: folder of the index.
-        refresh: indexes what has changed, in steps, each of which ends with something new to serve.
-        reload: makes the assistant open the newest index; returns when done.
+        indexes: which there are now; what fails about one does not keep the others back.
+        reload: makes the assistant open the newest indexes; returns when done.
         tell: tells the owner, in a sentence.
         stop: set when nothing is to be kept up any longer.
     """
 
     def __init__(
         self,
-        data: Path,
+        indexes: Callable[[], Iterable[Kept]],
         *,
-        refresh: Callable[[], Iterable[None]],
         reload: Callable[[], None],
         tell: Callable[[str], None],
         stop: Event,
         grace: float = GRACE,
     ) -> None:
-        self._data = data
-        self._refresh = refresh
+        self._indexes = indexes
         self._reload = reload
         self._tell = tell
         self._stop = stop
@@ -55,8 +66,15 @@ class Keeper:
 
     def now(self) -> None:
         """Serve the notes as they are now; waits while that is under way. Raises FootnoteError where it fails."""
+        failed: FootnoteError | None = None
         with self._under_way:
-            self._bring_up_to_date()
+            for kept in self._indexes():
+                try:
+                    self._bring_up_to_date(kept)
+                except FootnoteError as error:
+                    failed = failed or error
+        if failed:
+            raise failed
 
     def update(self) -> bool:
         """Serve the notes as they are now. False where that failed and is worth another try."""
@@ -77,13 +95,13 @@ class Keeper:
         self._told = ""
         return True
 
-    def _bring_up_to_date(self) -> None:
+    def _bring_up_to_date(self, kept: Kept) -> None:
         try:
-            for _ in self._refresh():
+            for _ in kept.refresh():
                 self._reload()
-                drop_old_builds(self._data, wait=lambda: self._stop.wait(self._grace))
+                drop_old_builds(kept.data, wait=lambda: self._stop.wait(self._grace))
         except NoNotes as error:
-            drop_index(self._data)  # nothing of what was deleted may be cited any longer
+            drop_index(kept.data)  # nothing of what was deleted may be cited any longer
             self._say(str(error))
             with suppress(IndexMissing, NoNotes):
                 self._reload()
@@ -103,14 +121,23 @@ def kept_up(
     refresh: Callable[[], Iterable[None]],
     reload: Callable[[], None],
     tell: Callable[[str], None],
+    beside: Callable[[], Iterable[Kept]] = tuple,
 ) -> Iterator[Keeper]:
-    """Inside the block, the assistant that `reload` reaches serves the notes as they are; gives what sees to that."""
+    """Inside the block, the assistant that `reload` reaches serves the notes as they are; gives what sees to that.
+
+    `beside`: the indexes of parts of the notes, which are kept up after that of all of them in `data`.
+    """
     stop = Event()
-    keeper = Keeper(data, refresh=refresh, reload=reload, tell=tell, stop=stop)
+    whole = Kept(data=data, refresh=refresh)
+    keeper = Keeper(lambda: (whole, *beside()), reload=reload, tell=tell, stop=stop)
 
     def keep() -> None:
-        with suppress(FootnoteError):  # an assistant that is still being opened indexes by itself
+        try:
             reload()
+        except FootnoteError as error:  # an assistant that is still being opened indexes by itself
+            log.info("%s", error)
+        except Exception:  # whatever it is, the watching goes on
+            log.exception("the newest index could not be opened")
         watch(notes, keeper.update, stop=stop)
 
     Thread(target=keep, name="footnote-watch", daemon=True).start()

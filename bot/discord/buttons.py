@@ -15,7 +15,9 @@ import discord
 
 from bot import wording
 from bot.discord.pages import Sort
+from bot.language import _
 from bot.state.conversations import Cited
+from rag.phrase import Phrase
 from rag.types import NotCovered
 
 Action = Literal["back", "next", "context", "more", "file", "up", "down", "report", "notify", "forget"]
@@ -26,17 +28,17 @@ REASON, CITATION = "reason", "citation"
 
 _CUSTOM_ID = re.compile(r"footnote:([a-z]{1,20}):([\w-]{16})(?::(\d{1,3}))?", re.ASCII)
 _LISTING = re.compile(r"footnote:list:(\d{1,4}):(show|newest|oldest|title):(.{0,36})", re.DOTALL)
-_LOOKS: Mapping[Action, tuple[str | None, str]] = {
-    "back": ("Back", "◀️"),
-    "next": ("Next", "▶️"),
-    "context": ("Show context", "🔍"),
-    "more": ("More from this episode", "➕"),
-    "file": ("As text file", "📄"),
-    "up": (None, "👍"),
-    "down": (None, "👎"),
-    "report": ("Wrong citation", "🚩"),
-    "notify": ("Tell me when the notes cover this", "📬"),
-    "forget": ("Forget this conversation", "🧹"),
+_LOOKS: Mapping[Action, tuple[Phrase, str | None]] = {
+    "back": (Phrase("Back"), "◀️"),
+    "next": (Phrase("Next"), "▶️"),
+    "context": (Phrase("Show context"), None),
+    "more": (Phrase("More from this episode"), None),
+    "file": (Phrase("As text file"), None),
+    "up": (Phrase(""), "👍"),
+    "down": (Phrase(""), "👎"),
+    "report": (Phrase("Wrong citation"), "🚩"),
+    "notify": (Phrase("Tell me when the notes cover this"), "📬"),
+    "forget": (Phrase("Forget this conversation"), None),
 }
 _READING = ("back", "next", "context", "more", "file")  # stand in a row of their own
 _MOST_OPTIONS = 25
@@ -82,7 +84,9 @@ def buttons(token: str, actions: Sequence[str], *, page: int = 0, pages: int = 1
         custom_id = _custom_id(action, token) + ("" if target is None else f":{target}")
         row = 0 if action in _READING else 1
         view.add_item(
-            discord.ui.Button(label=label, emoji=emoji, custom_id=custom_id, row=row, disabled=target == page)
+            discord.ui.Button(
+                label=_(label) or None, emoji=emoji, custom_id=custom_id, row=row, disabled=target == page
+            )
         )
     return _forgotten(view)
 
@@ -90,20 +94,28 @@ def buttons(token: str, actions: Sequence[str], *, page: int = 0, pages: int = 1
 def cancel_button(token: str) -> discord.ui.View:
     """The button below what somebody sees who waits. On the event loop."""
     view = discord.ui.View(timeout=None)
-    view.add_item(discord.ui.Button(label="Cancel", emoji="🛑", custom_id=_custom_id("cancel", token)))
+    view.add_item(discord.ui.Button(label=_("Cancel"), emoji="🛑", custom_id=_custom_id("cancel", token)))
     return _forgotten(view)
 
 
 def list_buttons(now: Listing, pages: int) -> discord.ui.View | None:
     """The buttons below a page of a list; None where it has one page. On the event loop."""
+    return page_buttons(f"list:{{page}}:{now.sort}", now.wanted, now.page, pages)
+
+
+def page_buttons(asked: str, wanted: str, page: int, pages: int) -> discord.ui.View | None:
+    """The buttons below page number `page`, from 0, of a list; None where it has one page. On the event loop.
+
+    `asked`: what their custom_ids say between "footnote:" and what is `wanted`, with "{page}" where the page stands.
+    """
     if pages < 2:
         return None
     view = discord.ui.View(timeout=None)
-    for action, page in (("back", now.page - 1), ("next", now.page + 1)):
+    for action, to in (("back", page - 1), ("next", page + 1)):
         label, emoji = _LOOKS[cast("Action", action)]
-        beyond = not 0 <= page < pages
-        custom_id = f"footnote:list:{page % 10_000}:{now.sort}:{now.wanted[:LONGEST_WANTED]}"
-        view.add_item(discord.ui.Button(label=label, emoji=emoji, custom_id=custom_id, disabled=beyond))
+        custom_id = f"footnote:{asked.format(page=to % 10_000)}:{wanted[:LONGEST_WANTED]}"
+        beyond = not 0 <= to < pages
+        view.add_item(discord.ui.Button(label=_(label), emoji=emoji, custom_id=custom_id, disabled=beyond))
     return _forgotten(view)
 
 
@@ -127,7 +139,7 @@ def _forgotten(view: discord.ui.View) -> discord.ui.View:
 
 def reason_form(token: str) -> discord.ui.Modal:
     """Asks what was wrong with an answer; need not be filled in."""
-    return _form("down", token, "What was wrong?", _reason("If you like, say what you missed"))
+    return _form("down", token, _("What was wrong?"), _reason(_("If you like, say what you missed")))
 
 
 def report_form(token: str, cited: Sequence[Cited]) -> discord.ui.Modal:
@@ -137,8 +149,8 @@ def report_form(token: str, cited: Sequence[Cited]) -> discord.ui.Modal:
         for each in cited[:_MOST_OPTIONS]
     ]
     choice = discord.ui.Select[Any](custom_id=CITATION, options=options)
-    which = discord.ui.Label[Any](text="Which citation?", component=choice)
-    return _form("report", token, "Report a wrong citation", which, _reason("What is wrong with it?"))
+    which = discord.ui.Label[Any](text=_("Which citation?"), component=choice)
+    return _form("report", token, _("Report a wrong citation"), which, _reason(_("What is wrong with it?")))
 
 
 def filled_in(interaction: discord.Interaction[Any]) -> dict[str, str]:
@@ -169,7 +181,7 @@ def _reason(text: str) -> discord.ui.Label[Any]:
 
 def _named(cited: Cited) -> str:
     file = wording.clean(cited.note_file)[: _LONGEST_OPTION - 40]
-    return f"[{cited.n}] {file} {cited.counted} {wording.lines(cited.line_start, cited.line_end)}"[:_LONGEST_OPTION]
+    return f"[{cited.n}] {file} {wording.within(cited.counted, cited.line_start, cited.line_end)}"[:_LONGEST_OPTION]
 
 
 def _custom_id(action: str, token: str) -> str:

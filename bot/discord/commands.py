@@ -17,12 +17,14 @@ from discord import app_commands
 
 from bot.discord.browse import Browse
 from bot.discord.buttons import LONGEST_WANTED
-from bot.discord.catalogue import Catalogue
 from bot.discord.direct import UNDELIVERABLE
 from bot.discord.pages import Sort
+from bot.discord.permission import asker_in
 from bot.discord.reply import CommandReply, Reply, apologise
+from bot.discord.speech import CommandNames, speak_with
 from bot.discord.suggest import Kind as Kinds
 from bot.discord.suggest import Offer
+from bot.discord.urgent import Urgent
 from bot.state.conversations import Kind
 from rag.types import Filter, FilterKind
 
@@ -31,12 +33,13 @@ log = logging.getLogger(__name__)
 REMEMBERED = "discord-commands.sha256"
 PRIVATE = "private"  # an option of a command, or in its extras: only whoever uses it sees the reply
 
+_ACKNOWLEDGED = 40060  # it was delivered twice, or another bot with this token is at it
+
 
 class Answering(Protocol):
     """What the commands need of the client."""
 
     browse: Browse
-    catalogue: Catalogue
 
     async def answer(self, reply: Reply, kind: Kind, text: str, filters: Sequence[Filter] = ()) -> None: ...
 
@@ -48,17 +51,24 @@ class Answering(Protocol):
 
 
 class Commands(app_commands.CommandTree[Any]):
-    """The tree of commands. Every one is deferred before it is carried out: Discord waits three seconds."""
+    """The tree of commands. Every one is deferred before any is carried out: Discord waits three seconds."""
+
+    def __init__(self, client: discord.Client) -> None:
+        super().__init__(client)
+        self._acknowledging = Urgent()
 
     async def interaction_check(self, interaction: discord.Interaction[Any]) -> bool:
+        speak_with(interaction)
         if interaction.type is discord.InteractionType.autocomplete:
             return True
         try:
-            await interaction.response.defer(thinking=True, ephemeral=is_private(interaction))
+            private = is_private(interaction)
+            await self._acknowledging.first(interaction.response.defer(thinking=True, ephemeral=private))
         except UNDELIVERABLE as error:
+            if getattr(error, "code", None) == _ACKNOWLEDGED:
+                return False
             log.warning("interaction %s could not be acknowledged: %s", interaction.id, type(error).__name__)
-            return False
-        return True
+        return True  # even if it came too late: what comes of it then goes another way
 
     async def on_error(self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError) -> None:
         cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
@@ -87,7 +97,7 @@ def add_commands(tree: Commands, client: Answering) -> None:
 def _add_asking(tree: Commands, client: Answering) -> None:
     async def offered(interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
         kind = next(str(option["name"]) for option in _options(interaction) if option.get("focused"))
-        return _choices(client.catalogue.offered(cast("Kinds", kind), typed))
+        return choices(await client.browse.offered(asker_in(interaction), cast("Kinds", kind), typed))
 
     @tree.command(description="Ask your podcast notes a question; the answer quotes and cites them.")
     @app_commands.describe(
@@ -117,6 +127,7 @@ def _add_asking(tree: Commands, client: Answering) -> None:
 
     @tree.command(description="See what all episodes in your notes say about a topic.")
     @app_commands.describe(topic="A word or a few, such as: sleep")
+    @app_commands.autocomplete(topic=offered)
     async def topic(interaction: discord.Interaction[Any], topic: str) -> None:
         await client.answer(reply_to(interaction), "topic", topic)
 
@@ -127,7 +138,7 @@ def _add_asking(tree: Commands, client: Answering) -> None:
 
 def _add_browsing(tree: Commands, client: Answering) -> None:
     async def offered(interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
-        return _choices(client.catalogue.offered("episode", typed))
+        return choices(await client.browse.offered(asker_in(interaction), "episode", typed))
 
     @tree.command(description="List the episodes in your notes.")
     @app_commands.describe(words="Only episodes with these words in their name, guests or date", sort="In which order")
@@ -178,7 +189,8 @@ def _options(interaction: discord.Interaction[Any]) -> Sequence[Mapping[str, Any
     return data.get("options") or ()
 
 
-def _choices(offers: Sequence[Offer]) -> list[app_commands.Choice[str]]:
+def choices(offers: Sequence[Offer]) -> list[app_commands.Choice[str]]:
+    """What is offered, as Discord is told of it."""
     return [app_commands.Choice(name=offer.shown, value=offer.value) for offer in offers]
 
 
@@ -191,7 +203,9 @@ async def register(tree: Commands, *, application_id: int, guild_id: int | None,
     guild = discord.Object(guild_id) if guild_id else None
     if guild:
         tree.copy_global_to(guild=guild)
-    payload = [command.to_dict(tree) for command in tree.get_commands(guild=guild)]
+    names = CommandNames()
+    await tree.set_translator(names)
+    payload = [await command.get_translated_payload(tree, names) for command in tree.get_commands(guild=guild)]
     described = json.dumps([application_id, guild_id, payload], sort_keys=True)
     fingerprint = hashlib.sha256(described.encode()).hexdigest()
     if _recall(data) == fingerprint:

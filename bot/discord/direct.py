@@ -30,11 +30,17 @@ async def tell(
 ) -> bool:
     """Send somebody a direct message that makes no sound; False where that cannot be delivered."""
     try:
-        opened = await client.http.start_private_message(str(user))  # the library's create_dm would send a number
+        opened = await open_direct(client, user)
     except UNDELIVERABLE as error:
         log.info("somebody takes no direct messages: %s", type(error).__name__)
         return False
-    return await tell_in_channel(client, int(opened["id"]), embed=embed, content=content)
+    return await tell_in_channel(client, opened.id, embed=embed, content=content)
+
+
+async def open_direct(client: discord.Client, user: int) -> discord.PartialMessageable:
+    """The channel of direct messages with somebody. Raises any of UNDELIVERABLE."""
+    opened = await client.http.start_private_message(str(user))  # the library's create_dm would send a number
+    return client.get_partial_messageable(int(opened["id"]))
 
 
 async def tell_in_channel(

@@ -16,34 +16,38 @@ from pathlib import Path
 from typing import Literal
 
 from bot import failures
+from bot.answer_cache import AnswerCache
 from bot.discord.catalogue import Catalogue
-from bot.discord.owner_pages import Status, changes, feedback_page, gaps_page, settings_page, status_page
+from bot.discord.owner_pages import Status, budget_page, changes, gaps_page, models_page, status_page
 from bot.discord.permission import Caller
-from bot.discord.progress import Line
-from bot.discord.reply import LONGEST_SENTENCE, CommandReply, TextFile
-from bot.discord.rules import Rulebook
+from bot.discord.progress import Line, who_of
+from bot.discord.reply import LONGEST_SENTENCE, CommandReply, Reply, TextFile
+from bot.discord.rules import DAY, NotAllowed, Rulebook
+from bot.discord.scope import Scope
 from bot.discord.text import safe
 from bot.gaps_report import gaps_csv, gaps_markdown
+from bot.language import _
 from bot.owner_thread import OwnerThread
-from bot.state import feedback
+from bot.state import usage
 from bot.state.gaps import Gap, gaps, together
 from bot.state.memory import Memory
-from bot.state.rules import Change
-from rag.certainty import Answers
+from bot.uploads import Notes
+from bot.wording import IN_THE_LOG
+from bot.worker import BOT
 from rag.errors import FootnoteError, IndexProblem, ModelError
+from rag.phrase import Phrase
 from rag.protocols import Assistant, Cancelled
 from rag.types import Overview
 
 Form = Literal["csv", "markdown"]
 
-OWNER_ONLY = "🔒 Only my owner can do that."
-ANSWERS_OWNER_ONLY = "🔒 How readily I answer holds for all servers, so only my owner can change it. Nothing was set."
-IN_A_SERVER = "⚠️ Channels and roles are set in the server that they are in. Nothing was set."
-NOT_POSSIBLE = "⚠️ I was started in a way in which I cannot do that."
-READING = "📖 I am reading the notes again. This can take a while; I say here what has changed."
-READING_ALREADY = "📖 I am reading the notes again already. Please wait until that is done."
-STARTING = "I am still starting up."
-BACKED_UP = (
+OWNER_ONLY = Phrase("🔒 Only my owner can do that.")
+NOT_POSSIBLE = Phrase("⚠️ I was started in a way in which I cannot do that.")
+READING = Phrase("📖 I am reading the notes again. This can take a while; I say here what has changed.")
+READING_ALREADY = Phrase("📖 I am reading the notes again already. Please wait until that is done.")
+READ = Phrase("📖 I have read the notes again. None of them are meant for here.")
+STARTING = Phrase("I am still starting up.")
+BACKED_UP = Phrase(
     "💾 All that I remember is in `{path}` on the machine that I run on. Put it back with `footnote restore`. "
     "What people erase later stays in it: delete it when you need it no longer."
 )
@@ -52,32 +56,35 @@ GROUPED = 300  # questions, the most asked ones, that are compared with each oth
 
 
 class Owner:
-    """Does what is asked by those who run the bot. `answers`: how readily to answer unless that is set from Discord.
+    """Does what is asked by those who run the bot.
 
     Attributes:
         build: name of the index that serves.
+        thread: on which whatever blocks is done.
         reread: reads the notes anew and returns once they serve, on any thread; None where nothing can.
         back_up: copies what the bot remembers and says where to, on any thread; None where nothing can.
+        notes: the folder with the notes; None where it cannot be reached.
+        cache: of answers, whose use is counted; None where there is none.
     """
 
-    def __init__(
-        self, line: Line, catalogue: Catalogue, memory: Memory, rulebook: Rulebook, *, answers: Answers
-    ) -> None:
+    def __init__(self, line: Line, catalogue: Catalogue, memory: Memory, rulebook: Rulebook) -> None:
         self._line = line
         self._catalogue = catalogue
         self._memory = memory
         self._rulebook = rulebook
-        self._answers = answers
         self._since = time.time()
-        self._thread = OwnerThread("footnote-owner")
-        self._reading = False
+        self._reading = asyncio.Lock()
+        self._reader = OwnerThread("footnote-reread")
+        self.thread = OwnerThread("footnote-owner")
         self.build = ""
         self.reread: Callable[[], None] | None = None
         self.back_up: Callable[[], Path] | None = None
+        self.notes: Notes | None = None
+        self.cache: AnswerCache | None = None
 
     async def status(self, reply: CommandReply, caller: Caller) -> None:
         """How the bot is."""
-        overview, missing = await self._known(caller)
+        overview, missing = await self._known(reply, caller)
         worker = self._line.worker
         status = Status(
             overview=overview,
@@ -88,53 +95,60 @@ class Owner:
             trouble=_told(self._memory.trouble, caller),
             since=self._since,
             version=_version(),
+            answers=self.cache.counts if self.cache and caller.owner else None,
         )
         await reply.show(embed=status_page(status))
 
+    async def models(self, reply: CommandReply, caller: Caller) -> None:
+        """Which models are loaded, and what each of them does."""
+        overview, missing = await self._known(reply, caller)
+        await reply.show(embed=models_page(overview.models if overview else (), missing=missing))
+
+    async def budget(self, reply: CommandReply, caller: Caller) -> None:
+        """Who has asked how much today, and what is allowed."""
+        day = int(time.time()) // DAY
+        found = await self._memory.run(partial(usage.listed, day=day, server=caller.guild))
+        rules = await self._rulebook.rules(caller.guild)
+        await reply.show(embed=budget_page(found, daily=rules.daily, everywhere=caller.guild is None))
+
     async def reindex(self, reply: CommandReply, caller: Caller) -> None:
         """Read the notes again, now, and say what has changed."""
-        if self.reread is None or self._reading:
-            await reply.tell(READING_ALREADY if self._reading else NOT_POSSIBLE)
+        if self.reread is None or self._reading.locked():
+            await reply.tell(NOT_POSSIBLE if self.reread is None else READING_ALREADY)
             return
-        self._reading = True
-        try:
-            await reply.tell(READING)
-            before, build = await self._before(), self.build
-            await self._thread.run(self.reread)
-            after = await self._line.quietly("browse", _look)
-            await reply.tell(changes(before, after, same=self.build == build))
-        except FootnoteError as error:
-            await reply.tell(f"⚠️ {_sentence(error, caller)}")
-        finally:
-            self._reading = False
+        await reply.tell(READING)
+        await reply.tell(await self.read_again(reply, caller))
+
+    async def read_again(self, reply: CommandReply, caller: Caller) -> str:
+        """Read the notes, behind whoever has them read now; says what has changed, or why it failed.
+
+        "" where nothing reads them.
+        """
+        if self.reread is None:
+            return ""
+        async with self._reading:
+            try:
+                scope = await self._scope(reply)
+                before, build = await self._before(scope), self.build
+                await self._reader.run(self.reread)
+                after = await self._after(scope)
+            except FootnoteError as error:
+                return f"⚠️ {sentence(error, caller)}"
+        return changes(before, after, same=self.build == build) if after else _(READ)
 
     async def gaps(self, reply: CommandReply, caller: Caller, *, form: Form | None) -> None:
         """What the notes do not cover: on a page, or as a file."""
         found = await self._memory.run(partial(gaps, guild=caller.guild))
-        with suppress(IndexProblem, ModelError):  # without an embedder they are listed one by one
+        with suppress(IndexProblem, ModelError, NotAllowed):  # without an embedder they are listed one by one
             found = await self._grouped(reply, found) if found else found
         await reply.give(gaps_page(found), files=[_file(found, form)] if form and found else [])
 
     async def _grouped(self, reply: CommandReply, found: tuple[Gap, ...]) -> tuple[Gap, ...]:
         asked = [gap.searched for gap in found[:GROUPED]]
-        alike = await self._line.see_through(reply, "gaps", lambda assistant, _: assistant.browse().alike(asked))
+        scope = await self._rulebook.scope(reply.asker)
+        group = scope.call(lambda assistant, _: assistant.browse().alike(asked))
+        alike = await self._line.see_through(reply, "gaps", group)
         return together(found, [*alike, *((place,) for place in range(len(asked), len(found)))])
-
-    async def feedback(self, reply: CommandReply, caller: Caller) -> None:
-        """What people thought of answers."""
-        await reply.show(embed=feedback_page(await self._memory.run(partial(feedback.listed, guild=caller.guild))))
-
-    async def settings(self, reply: CommandReply, caller: Caller, *, wanted: Change) -> None:
-        """Change what is wanted, and show what is set then."""
-        if wanted.answers and not caller.owner:
-            await reply.tell(ANSWERS_OWNER_ONLY)
-            return
-        if caller.guild is None and (wanted.where or wanted.role is not None):
-            await reply.tell(IN_A_SERVER)
-            return
-        rules = await self._rulebook.change(caller.guild, wanted)
-        answers = self._rulebook.answers or self._answers
-        await reply.show(embed=settings_page(rules, answers=answers, direct=caller.guild is None))
 
     async def backup(self, reply: CommandReply, caller: Caller) -> None:
         """Copy what the bot remembers into a file beside it."""
@@ -142,40 +156,51 @@ class Owner:
             await reply.tell(NOT_POSSIBLE if caller.owner else OWNER_ONLY)
             return
         try:
-            path = await self._thread.run(self.back_up)
+            path = await self.thread.run(self.back_up)
         except FootnoteError as error:
-            await reply.tell(f"⚠️ {_sentence(error, caller)}")
+            await reply.tell(f"⚠️ {sentence(error, caller)}")
         else:
-            await reply.tell(BACKED_UP.format(path=path))
+            await reply.tell(BACKED_UP.format(path=str(path)))
 
-    async def _before(self) -> Overview | None:
+    async def _scope(self, reply: Reply) -> Scope | None:
+        """The notes that are meant for where a command was used; None where there are none."""
+        with suppress(NotAllowed):
+            return await self._rulebook.scope(reply.asker)
+        return None
+
+    async def _before(self, scope: Scope | None) -> Overview | None:
         """What the notes have before they are read; None where that cannot be said soon."""
         with suppress(TimeoutError, FootnoteError):
             async with asyncio.timeout(SECONDS_TO_SAY_WHAT_IT_KNOWS):
-                return await self._line.quietly("browse", _look)
+                return await self._after(scope)
         return None
 
-    async def _known(self, caller: Caller) -> tuple[Overview | None, str]:
+    async def _after(self, scope: Scope | None) -> Overview | None:
+        return await self._line.quietly("browse", scope.call(_look), who=BOT) if scope else None
+
+    async def _known(self, reply: Reply, caller: Caller) -> tuple[Overview | None, str]:
         """What there is to ask about; None, and why, where that cannot be said."""
         try:
             async with asyncio.timeout(SECONDS_TO_SAY_WHAT_IT_KNOWS):
-                return await self._catalogue.overview(), ""
+                scope = await self._rulebook.scope(reply.asker)
+                return await self._catalogue.overview(scope, who_of(reply.asker)), ""
         except TimeoutError:
-            return None, STARTING
+            return None, _(STARTING)
         except FootnoteError as error:
-            return None, str(error) if caller.owner else failures.sentence(error)
+            return None, failures.whole(error) if caller.owner else failures.sentence(error)
 
 
 def _look(assistant: Assistant, _cancelled: Cancelled) -> Overview:
     return assistant.browse().overview()
 
 
-def _sentence(error: FootnoteError, caller: Caller) -> str:
-    return safe(str(error) if caller.owner else failures.sentence(error), LONGEST_SENTENCE)
+def sentence(error: FootnoteError, caller: Caller) -> str:
+    """What to tell somebody who runs the bot about an error; details to the owner alone."""
+    return safe(failures.whole(error) if caller.owner else failures.sentence(error), LONGEST_SENTENCE)
 
 
 def _told(trouble: str, caller: Caller) -> str:
-    return trouble if caller.owner or not trouble else "My owner finds out more in the log."
+    return trouble if caller.owner or not trouble else IN_THE_LOG
 
 
 def _file(found: tuple[Gap, ...], form: Form) -> TextFile:
@@ -189,3 +214,6 @@ def _version() -> str:
         return version("footnote")
     except PackageNotFoundError:
         return "(not installed)"
+
+
+__all__ = ["NOT_POSSIBLE", "OWNER_ONLY", "Form", "Owner", "sentence"]

@@ -28,6 +28,8 @@ from bot.discord.layout import (
 )
 from bot.discord.render import TOPIC
 from bot.discord.text import length, link, safe
+from bot.language import _, ngettext, number
+from rag.phrase import Phrase
 from rag.types import Citation, Episode, Overview
 
 Sort = Literal["show", "newest", "oldest", "title"]
@@ -36,31 +38,40 @@ SORTS: tuple[Sort, ...] = ("show", "newest", "oldest", "title")
 A_PAGE = 15  # episodes
 SHOWN_OF_A_MINUTE = 110  # characters of what is said then
 CONTEXT_LIMIT = 5500  # characters over all embeds of a message, of which Discord allows 6,000
-NOTHING_MORE = "This episode has nothing else in your notes that comes near the question."
-NO_QUOTE = "Your notes have no passage with a word of that. Try another word, or /quote alone for any passage."
+NOTHING_MORE = Phrase("This episode has nothing else in your notes that comes near the question.")
+NO_QUOTE = Phrase("Your notes have no passage with a word of that. Try another word, or /quote alone for any passage.")
 _MINUTE = re.compile(r"^[\s(\[*-]*\d{1,3}(?:: ?\d\d){1,2}[\s)\]:–—-]*")  # which the link says already
-HELP = """\
-**Ask**
-`/ask` your notes a question. Narrow it with *episode*, *show*, *guest*, *from* and *to*; \
-*private* shows the answer to you alone.
-Or mention me, reply to an answer of mine, send me a direct message, or open the menu of a message and choose \
-*Apps › Ask my notes about this*.
-`/topic` gathers what all episodes say about something.
-
-**Browse**
-`/episodes` lists what there is, `/episode` shows one with its minutes, `/quote` gives a passage word for word.
-`/about` says what I know and what I store.
-
-**What the answers mean**
-✅ From your notes: each statement has a number, and below it stands where it comes from.
-🔎 No clear answer: what comes nearest, for you to judge.
-🚫 Not in your notes: I say so rather than guess.
-
-**For my owner and those who manage the server**
-`/footnote` shows how I am, reads the notes again, lists what they do not cover, and sets what I may do.
-
-**Your data**
-*Forget this conversation* below an answer, or `/forget-me`, which erases everything about you."""
+HELP = (
+    Phrase(
+        "**Ask**\n"
+        "`/ask` your notes a question. Narrow it with *episode*, *show*, *guest*, *from* and *to*; *private* shows the "
+        "answer to you alone.\n"
+        "Or mention me, reply to an answer of mine, send me a direct message, or open the menu of a message and choose "
+        "*Apps › Ask my notes about this*.\n"
+        "`/topic` gathers what all episodes say about something. `/timeline` shows when it comes up, `/compare` puts "
+        "two things side by side."
+    ),
+    Phrase(
+        "**Browse**\n"
+        "`/topics` lists what the notes speak of, `/digest` says what the newest add.\n"
+        "`/episodes` lists what there is, `/episode` shows one with its minutes, `/quote` gives a passage word for "
+        "word.\n"
+        "`/about` says what I know and what I store."
+    ),
+    Phrase(
+        "**What the answers mean**\n"
+        "✅ From your notes: each statement has a number, and below it stands where it comes from.\n"
+        "🔎 No clear answer: what comes nearest, for you to judge.\n"
+        "🚫 Not in your notes: I say so rather than guess."
+    ),
+    Phrase(
+        "**For my owner and those who manage the server**\n"
+        "`/footnote` shows how I am, reads the notes again, lists what they do not cover, and sets what I may do."
+    ),
+    Phrase(
+        "**Your data**\n*Forget this conversation* below an answer, or `/forget-me`, which erases everything about you."
+    ),
+)
 
 
 class ListPage(NamedTuple):
@@ -77,14 +88,14 @@ def list_page(episodes: Sequence[Episode], *, page: int = 0, wanted: str = "", s
     `page`: from 0; the last where there are fewer. There is one at least.
     """
     kept = sorted_by(sort, [episode for episode in episodes if _fits(episode, wanted)])
-    title = f"🎧 Episodes in your notes ({len(kept):,})"
-    only = f"Only those with: {safe(wanted, 200)}" if wanted.strip() else ""
-    none = "None of them fits." if only else "There are no episodes in your notes yet."
+    title = _("🎧 Episodes in your notes ({n})").format(n=number(len(kept)))
+    only = _("Only those with: {words}").format(words=safe(wanted, 200)) if wanted.strip() else ""
+    none = _("None of them fits.") if only else _("There are no episodes in your notes yet.")
     pages = max(math.ceil(len(kept) / A_PAGE), 1)
-    number = min(page, pages - 1)
-    shown = kept[number * A_PAGE : (number + 1) * A_PAGE]
+    place = min(page, pages - 1)
+    shown = kept[place * A_PAGE : (place + 1) * A_PAGE]
     text = fitting(paragraphs([only, _listed(shown, by_show=sort == "show") or none]).splitlines())
-    return ListPage(one_of(title, TOPIC, text, number=number, of=pages), number, pages)
+    return ListPage(one_of(title, TOPIC, text, number=place, of=pages), place, pages)
 
 
 def sorted_by(sort: Sort, episodes: Sequence[Episode]) -> list[Episode]:
@@ -100,16 +111,17 @@ def sorted_by(sort: Sort, episodes: Sequence[Episode]) -> list[Episode]:
 
 def episode_page(episode: Episode, outline: Sequence[Citation]) -> discord.Embed:
     """One episode: who, when, where it can be heard, which notes are about it, and what is said when."""
-    people = {"Guests": episode.guests, "Hosts": episode.hosts}
+    people = {_("Guests"): episode.guests, _("Hosts"): episode.hosts}
     facts = [f"**{name}:** {safe(', '.join(who), 300)}" for name, who in people.items() if who]
     if episode.date:
-        facts.append(f"**Date:** {safe(wording.format_date(episode.date), 40)}")
+        facts.append(f"**{_('Date')}:** {safe(wording.format_date(episode.date), 40)}")
     if episode.number:
-        facts.append(f"**Number:** {safe(episode.number, 20)}")
+        facts.append(f"**{_('Number')}:** {safe(episode.number, 20)}")
     links = [link(wording.clean(url), url) for url in episode.urls if wording.safe_url(url)]
     minutes = [f"{minute(each)} {safe(_MINUTE.sub('', each.display), SHOWN_OF_A_MINUTE)}" for each in outline]
-    parts = ["\n".join(facts), *_section("Links", links[:5]), *_section("Minutes", minutes)]
-    parts += _section("Notes", [_note(episode, file) for file in dict.fromkeys(e.note_file for e in episode.entries)])
+    parts = ["\n".join(facts), *_section(_("Links"), links[:5]), *_section(_("Minutes"), minutes)]
+    files = dict.fromkeys(entry.note_file for entry in episode.entries)
+    parts += _section(_("Notes"), [_note(episode, file) for file in files])
     description = fitting(paragraphs(parts).splitlines())
     return embeds(f"🎧 {safe(episode.name, 200)}", TOPIC, [description])[0]
 
@@ -117,14 +129,14 @@ def episode_page(episode: Episode, outline: Sequence[Citation]) -> discord.Embed
 def quote_page(citation: Citation) -> discord.Embed:
     """One passage, word for word."""
     statement = Statement(text=quoted(citation.display), citations=(citation.n,))
-    return embeds("💬 From your notes", TOPIC, compose([], [statement], [citation]))[0]
+    return embeds(_("💬 From your notes"), TOPIC, compose([], [statement], [citation]))[0]
 
 
 def more_page(question: str, citations: Sequence[Citation]) -> discord.Embed:
     """What else an episode says near a question."""
     statements = [Statement(text=quoted(each.display), citations=(each.n,)) for each in citations]
-    opening = [f"> {safe(question, 300)}", *([] if citations else [NOTHING_MORE])]
-    return embeds("➕ More from this episode", TOPIC, compose(opening, statements, citations)[:1])[0]
+    opening = [f"> {safe(question, 300)}", *([] if citations else [_(NOTHING_MORE)])]
+    return embeds(_("➕ More from this episode"), TOPIC, compose(opening, statements, citations)[:1])[0]
 
 
 def context_pages(citations: Sequence[Citation]) -> tuple[discord.Embed, ...]:
@@ -135,7 +147,7 @@ def context_pages(citations: Sequence[Citation]) -> tuple[discord.Embed, ...]:
         total = sum(length(embed.description or "") for embed in pages) + length(page)
         if total > CONTEXT_LIMIT or len(pages) == 10:
             break
-        pages += embeds(f"🔍 Around [{citation.n}]", TOPIC, [page])
+        pages += embeds(_("🔍 Around [{n}]").format(n=citation.n), TOPIC, [page])
     return tuple(pages)
 
 
@@ -143,27 +155,36 @@ def about_page(overview: Overview, *, days: int, trouble: str) -> discord.Embed:
     """What the bot knows, with what it works and what it stores; `trouble`: what keeps it from remembering."""
     newest = sorted_by("newest", overview.episodes)[:1]
     knows = [
-        f"{wording.plural(overview.notes, 'note')}, {wording.plural(len(overview.episodes), 'episode')}, "
-        f"{wording.plural(overview.passages, 'passage')} to quote",
-        *(f"Newest: {_named(episode)}" for episode in newest if episode.date),
+        ", ".join(
+            (
+                wording.notes(overview.notes),
+                wording.episodes(len(overview.episodes)),
+                wording.passages(overview.passages),
+            )
+        ),
+        *(_("Newest: {episode}").format(episode=_named(episode)) for episode in newest if episode.date),
     ]
-    stores = [
-        f"Your questions and where in the notes their answers stand, for {wording.plural(days, 'day')}; votes, reports "
-        "and what you want to be told. No answers, and nothing else that you write.",
-        "It is on the machine that I run on. `/forget-me` erases all that is about you.",
-    ]
+    kept = ngettext(
+        "Your questions and where in the notes their answers stand, for {n} day; votes, reports and what you want to "
+        "be told. No answers, and nothing else that you write.",
+        "Your questions and where in the notes their answers stand, for {n} days; votes, reports and what you want to "
+        "be told. No answers, and nothing else that you write.",
+        days,
+    )
+    stores = [kept, _("It is on the machine that I run on. `/forget-me` erases all that is about you.")]
+    broken = _("⚠️ I cannot remember anything at the moment. {why}")
     parts = [
-        *_section("What I know", knows),
-        *_section("Models", [f"{safe(what, 60)}: {safe(name, 120)}" for what, name in overview.models]),
-        *_section("What I store", stores),
-        *([f"⚠️ I cannot remember anything at the moment. {safe(trouble, 500)}".strip()] if trouble else []),
+        *_section(_("What I know"), knows),
+        *_section(_("Models"), [f"{safe(_(what), 60)}: {safe(name, 120)}" for what, name in overview.models]),
+        *_section(_("What I store"), stores),
+        *([broken.format(why=safe(_(trouble), 500)).strip()] if trouble else []),
     ]
-    return embeds("📚 About me", TOPIC, [paragraphs(parts)])[0]
+    return embeds(_("📚 About me"), TOPIC, [paragraphs(parts)])[0]
 
 
 def help_page() -> discord.Embed:
     """What people can do."""
-    return embeds("❓ What I can do", TOPIC, [HELP])[0]
+    return embeds(_("❓ What I can do"), TOPIC, [paragraphs(map(_, HELP))])[0]
 
 
 def _listed(episodes: Sequence[Episode], *, by_show: bool) -> str:
@@ -171,12 +192,13 @@ def _listed(episodes: Sequence[Episode], *, by_show: bool) -> str:
         return "\n".join(_episode_line(episode, with_show=True) for episode in episodes)
     shows = groupby(episodes, key=lambda episode: episode.show)
     return paragraphs(
-        "\n".join([f"**{safe(show or 'Show not named', 120)}**", *map(_episode_line, group)]) for show, group in shows
+        "\n".join([f"**{safe(show or _('Show not named'), 120)}**", *map(_episode_line, group)])
+        for show, group in shows
     )
 
 
 def _episode_line(episode: Episode, *, with_show: bool = False) -> str:
-    notes = wording.plural(len({entry.note_file for entry in episode.entries}), "note")
+    notes = wording.notes(len({entry.note_file for entry in episode.entries}))
     day = safe(wording.format_date(episode.date), 40)
     return " · ".join(filter(None, (f"• {_named(episode, with_show=with_show)}", day, notes)))
 
@@ -187,8 +209,11 @@ def _named(episode: Episode, *, with_show: bool = False) -> str:
 
 
 def _fits(episode: Episode, wanted: str) -> bool:
+    words = wanted.casefold().split()
+    if not words:
+        return True
     said = " ".join((episode.name, *episode.guests, episode.date or "", wording.format_date(episode.date))).casefold()
-    return all(word in said for word in wanted.casefold().split())
+    return all(word in said for word in words)
 
 
 def _note(episode: Episode, file: str) -> str:

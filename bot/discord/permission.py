@@ -6,11 +6,22 @@ of what is permitted.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import discord
+
+from bot.state.conversations import Place
+from rag.phrase import Phrase
+
+NEEDED: Mapping[str, str] = {  # by the bot in a channel; as Discord calls them
+    "view_channel": Phrase("View Channel"),
+    "send_messages": Phrase("Send Messages"),
+    "send_messages_in_threads": Phrase("Send Messages in Threads"),
+    "embed_links": Phrase("Embed Links"),
+    "read_message_history": Phrase("Read Message History"),  # Discord does not let a bot reply to a message without it
+}
 
 _RUNS_IT = (discord.TeamMemberRole.admin, discord.TeamMemberRole.developer)
 
@@ -36,22 +47,64 @@ class Asker:
         guild: the server; None in a direct message.
         channels: the channel and, of a thread, the one that it is in.
         has_role: whether they have the role with an id.
+        private: only they see what is shown.
     """
 
     user: int
     guild: int | None
     channels: tuple[int, ...]
-    has_role: Callable[[int], bool]
+    has_role: Callable[[int], bool] = lambda _role: False
+    private: bool = False
 
 
-def asker_of(user: discord.User | discord.Member, guild: int | None, channel: object) -> Asker:
-    """Somebody as they ask in a channel."""
-    ids = (getattr(channel, "id", None), channel.parent_id if isinstance(channel, discord.Thread) else None)
+def asker_of(user: discord.User | discord.Member, guild: int | None, channel: object, *, hidden: bool = False) -> Asker:
+    """Somebody as they ask in a channel; `hidden`: only they see what is shown there."""
+    ids = (getattr(channel, "id", None), parent_of(channel))
 
     def has_role(role: int) -> bool:
         return isinstance(user, discord.Member) and user.get_role(role) is not None
 
-    return Asker(user=user.id, guild=guild, channels=tuple(filter(None, ids)), has_role=has_role)
+    channels = tuple(filter(None, ids))
+    return Asker(user=user.id, guild=guild, channels=channels, has_role=has_role, private=hidden or guild is None)
+
+
+def asker_at(place: Place, user: int) -> Asker:
+    """Somebody as they would ask where something was asked, as far as the notes go that are meant for there."""
+    channels = tuple(filter(None, (place.channel, place.parent)))
+    return Asker(user=user, guild=place.guild, channels=channels, private=True)
+
+
+def asker_in(interaction: discord.Interaction[Any]) -> Asker:
+    """Whoever uses a command or presses a button, to be shown something that only they see."""
+    return asker_of(interaction.user, interaction.guild_id, interaction.channel, hidden=True)
+
+
+def parent_of(channel: object) -> int | None:
+    """The channel that a thread is in."""
+    return channel.parent_id if isinstance(channel, discord.Thread) else None
+
+
+def lacking(granted: discord.Permissions | None, *, thread: bool) -> Sequence[str]:
+    """What the bot needs in a channel, or in a thread, and is not granted; nothing where that is not known.
+
+    Who may not see a channel may not write there, and who may not write may not embed: that is not named as well.
+    """
+    if granted is None:
+        return ()
+    write = "send_messages_in_threads" if thread else "send_messages"
+    first = next((name for name in ("view_channel", write) if not getattr(granted, name)), "embed_links")
+    needed = ("view_channel",) if first == "view_channel" else (first, "read_message_history")
+    return [NEEDED[name] for name in needed if not getattr(granted, name)]
+
+
+def granted_in(channel: object) -> discord.Permissions | None:
+    """What the bot may do in a channel of a server; None where that is not known."""
+    if not isinstance(channel, (discord.abc.GuildChannel, discord.Thread)):
+        return None
+    if isinstance(channel, discord.Thread) and channel.parent is None:
+        return None
+    bot: discord.Member | None = channel.guild.me  # as the library has it, never None
+    return channel.permissions_for(bot) if bot else None
 
 
 def owns(application: discord.AppInfo | None, user: int) -> bool:

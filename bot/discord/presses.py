@@ -15,6 +15,7 @@ from typing import Any, TypeAlias, cast
 
 import discord
 
+from bot.discord.brevity import shortened
 from bot.discord.browse import Browse
 from bot.discord.buttons import (
     CITATION,
@@ -27,12 +28,18 @@ from bot.discord.buttons import (
     report_form,
 )
 from bot.discord.direct import UNDELIVERABLE, tell_owner
+from bot.discord.owner_lists import OwnerLists
 from bot.discord.pages import context_pages, more_page
-from bot.discord.progress import Line
+from bot.discord.permission import asker_at, asker_in
+from bot.discord.progress import Line, who_of
 from bot.discord.recall import PURGE_SECONDS
 from bot.discord.render import forgotten, render, wrong_citation
 from bot.discord.reply import PressReply, TextFile, apologise
 from bot.discord.results import Result, Results, cited
+from bot.discord.rules import Rulebook
+from bot.discord.scope import Scope
+from bot.discord.speech import speak_with
+from bot.discord.topics import Topics, topic_listing
 from bot.render_text import plain
 from bot.render_text import render as as_text
 from bot.state import conversations, feedback, subscriptions, views
@@ -42,26 +49,27 @@ from bot.state.memory import Memory
 from bot.state.views import View
 from bot.wording import clean
 from rag.errors import FootnoteError
+from rag.phrase import Phrase
 from rag.types import TopicSummary
 
-UNKNOWN = "This button no longer works: what it was about has been forgotten. Ask again, and you get new ones."
-NOT_YOURS = "This answer belongs to somebody else, and so do its buttons. Ask me yourself with /ask."
-NOT_OFFERED = "This button does not exist. Nothing was done."
-THANKS = "Thank you. Your vote is counted."
-COUNTED = "You voted so before; it counts once."
-CHANGED = "I have changed your vote."
-EXPLAINED = "Thank you for saying why."
+UNKNOWN = Phrase("This button no longer works: what it was about has been forgotten. Ask again, and you get new ones.")
+NOT_YOURS = Phrase("This answer belongs to somebody else, and so do its buttons. Ask me yourself with /ask.")
+NOT_OFFERED = Phrase("This button does not exist. Nothing was done.")
+THANKS = Phrase("Thank you. Your vote is counted.")
+COUNTED = Phrase("You voted so before; it counts once.")
+CHANGED = Phrase("I have changed your vote.")
+EXPLAINED = Phrase("Thank you for saying why.")
 FILE = "answer.txt"
-NOT_CANCELLED = "Nothing is being done there any more."
-NO_CONTEXT = "The passages are no longer in the notes."
-REPORTED = "Thank you. My owner has your report, and looks into it."
-REPORTED_BEFORE = "You have reported this citation already."
-KEPT = "Thank you. My owner cannot be reached right now; I have kept your report."
-WAITING = (
-    "When a note covers this I send you one direct message, without a sound. I stop waiting after "
-    f"{subscriptions.LASTS_DAYS} days; /forget-me ends it at once."
-)
-TOO_MANY = f"You wait for {subscriptions.MOST} questions already. /forget-me ends all of them."
+NOT_CANCELLED = Phrase("Nothing is being done there any more.")
+NO_CONTEXT = Phrase("The passages are no longer in the notes.")
+REPORTED = Phrase("Thank you. My owner has your report, and looks into it.")
+REPORTED_BEFORE = Phrase("You have reported this citation already.")
+KEPT = Phrase("Thank you. My owner cannot be reached right now; I have kept your report.")
+WAITING = Phrase(
+    "When a note covers this I send you one direct message, without a sound. I stop waiting after {days} days; "
+    "/forget-me ends it at once."
+).format(days=subscriptions.LASTS_DAYS)
+TOO_MANY = Phrase("You wait for {most} questions already. /forget-me ends all of them.").format(most=subscriptions.MOST)
 
 Act: TypeAlias = Callable[["Presses", discord.Interaction[Any], View], Awaitable[None]]
 
@@ -73,14 +81,27 @@ class PressRefused(FootnoteError):
 class Presses:
     """Acts on presses and forms."""
 
-    def __init__(self, memory: Memory, line: Line, results: Results, browse: Browse) -> None:
+    def __init__(
+        self,
+        memory: Memory,
+        rulebook: Rulebook,
+        line: Line,
+        results: Results,
+        browse: Browse,
+        lists: OwnerLists,
+        topics: Topics,
+    ) -> None:
         self._memory = memory
+        self._rulebook = rulebook
         self._line = line
         self._results = results
         self._browse = browse
+        self._lists = lists
+        self._topics = topics
 
     async def take(self, interaction: discord.Interaction[Any]) -> None:
         """Act on a press or on a form that was sent. Never raises."""
+        speak_with(interaction)
         reply = PressReply(interaction)
         try:
             if not await self._without_a_view(interaction):
@@ -88,7 +109,7 @@ class Presses:
                 await act(self, interaction, view)
         except PressRefused as refusal:
             with suppress(*UNDELIVERABLE):
-                await reply.tell(str(refusal))
+                await reply.tell(refusal.message)
         except Exception as error:
             await apologise(reply, error)
 
@@ -99,6 +120,13 @@ class Presses:
         reply, asked = PressReply(interaction), pressed(_custom_id(interaction))
         if page := listing(_custom_id(interaction)):
             await self._browse.turn(reply, page)
+            return True
+        if topics := topic_listing(_custom_id(interaction)):
+            await self._topics.turn(reply, topics)
+            return True
+        if (turned := await self._lists.turn(interaction, _custom_id(interaction))) is not None:
+            if not turned:
+                raise PressRefused(NOT_YOURS)
             return True
         if asked is None or asked.action != "cancel":
             return False
@@ -129,7 +157,10 @@ class Presses:
         result = self._results.known(view.turn)
         if result is None:
             await reply.stay()
-            result = await self._result(view)
+            result = await self._result(interaction, view)
+        asker = reply.asker
+        rules = await self._rulebook.rules(asker.guild)
+        result = shortened(result, rules.verbosity_in(*asker.channels))
         pages = render(result)
         page = min(asked.page if asked else 0, len(pages) - 1)
         await reply.change(pages[page], buttons(view.token, view.actions, page=page, pages=len(pages)))
@@ -141,35 +172,46 @@ class Presses:
         await reply.acknowledge()
         found = [citation for citation in cited(self._results.known(view.turn)) if citation.whole]
         if not found:
-            places = (await self._citing(view)).asked.cited
-            numbers = {each.passage_id: each.n for each in places}
-            around = await self._line.quietly("browse", lambda assistant, _: assistant.browse().around(list(numbers)))
+            kept = await self._citing(view)
+            numbers = {each.passage_id: each.n for each in kept.asked.cited}
+            scope = await self._scope(interaction, kept)
+            look = scope.call(lambda assistant, _: assistant.browse().around(list(numbers)))
+            key = ("around", tuple(numbers), scope)
+            around = await self._line.quietly("browse", look, who=who_of(reply.asker), key=key)
             found = [replace(citation, n=numbers[citation.passage_id]) for citation in around]
         await (reply.give(embeds=context_pages(found)) if found else reply.tell(NO_CONTEXT))
 
     async def _more(self, interaction: discord.Interaction[Any], view: View) -> None:
         reply = PressReply(interaction)
         await reply.acknowledge()
-        asked = (await self._citing(view)).asked
+        kept = await self._citing(view)
+        asked, scope = kept.asked, await self._scope(interaction, kept)
         episode = asked.cited[0].episode_id
         known = [each.passage_id for each in asked.cited]
         words = asked.searched or asked.question
-        found = await self._line.quietly(
-            "browse", lambda assistant, _: assistant.browse().more(words, episode=episode, without=known)
-        )
+        look = scope.call(lambda assistant, _: assistant.browse().more(words, episode=episode, without=known))
+        key = ("more", words, episode, tuple(known), scope)
+        found = await self._line.quietly("browse", look, who=who_of(reply.asker), key=key)
         await reply.give(embeds=[more_page(asked.question, found)])
 
     async def _file(self, interaction: discord.Interaction[Any], view: View) -> None:
         reply = PressReply(interaction)
         await reply.acknowledge()
-        result = await self._result(view)
+        result = await self._result(interaction, view)
         asked = result.topic if isinstance(result, TopicSummary) else result.question
         text = f"{clean(asked)}\n\n{plain(as_text(result))}\n"
         await reply.give(files=[TextFile(FILE, text)])
 
-    async def _result(self, view: View) -> Result:
+    async def _result(self, interaction: discord.Interaction[Any], view: View) -> Result:
         """Raises PressRefused once it is forgotten."""
-        return await self._results.of(await self._kept(view), view)
+        kept = await self._kept(view)
+        scope = await self._scope(interaction, kept)
+        return await self._results.of(kept, view, scope, who_of(asker_in(interaction)))
+
+    async def _scope(self, interaction: discord.Interaction[Any], kept: Kept) -> Scope:
+        """The notes that are meant for where it was asked, for those who may ask. Raises NotAllowed."""
+        await self._rulebook.permitted(asker_in(interaction))
+        return await self._rulebook.scope(asker_at(kept.asked.place, interaction.user.id))
 
     async def _up(self, interaction: discord.Interaction[Any], view: View) -> None:
         before = await self._vote(interaction, view, 1)

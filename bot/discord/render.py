@@ -6,18 +6,20 @@ connections or of how an answer came about.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import discord
 
-from bot import wording
+from bot import topic_wording, wording
 from bot.discord.layout import QUOTE_LIMIT, Statement, compose, embeds, paragraphs, quoted
 from bot.discord.text import length, safe
+from bot.language import _, ngettext, number, pgettext
 from bot.state.conversations import Cited, Kept
 from bot.state.subscriptions import Subscription
 from bot.worker import Place
-from rag.types import Answer, Citation, NotCovered, Sentence, TopicSummary
+from rag.phrase import Phrase
+from rag.types import LEAD_IN, Answer, Citation, NotCovered, Sentence, TopicPoint, TopicSummary
 
 EXCERPT_LIMIT = 1200
 EVIDENCE_LIMIT = 300  # characters of each passage that is shown while an answer is being written
@@ -29,18 +31,18 @@ NOT_COVERED = discord.Colour(0x8A8F98)
 REPORT = discord.Colour(0xC0392B)
 WRITING = discord.Colour(0x5D6D7E)
 
-CANCELLED = "🛑 Cancelled, as you asked. Nothing was kept."
+CANCELLED = Phrase("🛑 Cancelled, as you asked. Nothing was kept.")
 
-_NOUNS = {
-    "turns": "question",
-    "pending": "unanswered question",
-    "votes": "vote",
-    "reports": "report",
-    "subscriptions": "subscription",
-    "views": "button row",
-    "settings": "setting",
+_ERASED: Mapping[str, Callable[[int], str]] = {
+    "turns": wording.questions,
+    "pending": lambda n: ngettext("{n} unanswered question", "{n} unanswered questions", n),
+    "votes": lambda n: ngettext("{n} vote", "{n} votes", n),
+    "reports": lambda n: ngettext("{n} report", "{n} reports", n),
+    "subscriptions": lambda n: ngettext("{n} subscription", "{n} subscriptions", n),
+    "views": lambda n: ngettext("{n} button row", "{n} button rows", n),
+    "asked": lambda n: ngettext("{n} count of a day's questions", "{n} counts of a day's questions", n),
+    "settings": lambda n: ngettext("{n} setting", "{n} settings", n),
 }
-_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
 
 def render(result: Answer | NotCovered | TopicSummary) -> tuple[discord.Embed, ...]:
@@ -53,46 +55,45 @@ def render(result: Answer | NotCovered | TopicSummary) -> tuple[discord.Embed, .
 
 
 def writing(question: str, evidence: Sequence[Citation], sentences: Sequence[Sentence]) -> discord.Embed:
-    """What is shown while an answer is being written: what has been checked so far, and what it is written from."""
-    found = [Statement(text=f"“{safe(c.display, EVIDENCE_LIMIT)}”", citations=(c.n,)) for c in evidence]
+    """What is shown while an answer is being written: what has been checked so far, and what comes nearest."""
+    found = [Statement(text=quoted(c.display, EVIDENCE_LIMIT), citations=(c.n,)) for c in evidence]
     said = [safe(sentence.text, QUOTE_LIMIT) for sentence in sentences]
-    opening = [_asked(question), "\n".join(said), "✍️ I am writing an answer from what I found:"]
-    return embeds("⏳ Found in your notes, not an answer yet", WRITING, compose(opening, found, evidence)[:1])[0]
+    opening = [_asked(question), *said, _("This comes nearest; I am working on the answer:")]
+    return embeds(_("⏳ Found in your notes, not an answer yet"), WRITING, compose(opening, found, evidence)[:1])[0]
 
 
 def place_in_line(place: Place) -> str:
     """What somebody who waits is told: "You are third in line, about 20 s."."""
-    number = place.position
-    ordinal = _ORDINALS[number - 1] if number <= len(_ORDINALS) else f"number {number}"
+    ordinal, time = _ordinal(place.position), _duration(place.seconds)
     if place.loading:
-        return f"⏳ I am just starting up. You are {ordinal} in line."
-    if number == 1:
-        return f"⏳ It is your turn: I am looking through the notes, about {_duration(place.seconds)}."
-    return f"⏳ You are {ordinal} in line, about {_duration(place.seconds)}."
+        return _("⏳ I am just starting up. You are {ordinal} in line.").format(ordinal=ordinal)
+    if place.position == 1:
+        return _("⏳ It is your turn: I am looking through the notes, about {time}.").format(time=time)
+    return _("⏳ You are {ordinal} in line, about {time}.").format(ordinal=ordinal, time=time)
 
 
 def forgotten(questions: int) -> str:
     """What somebody is told who had a conversation forgotten."""
     if not questions:
-        return "🧹 There was nothing of yours to forget here."
-    return f"🧹 I have forgotten what you asked here: {wording.plural(questions, 'question')}."
+        return _("🧹 There was nothing of yours to forget here.")
+    return _("🧹 I have forgotten what you asked here: {questions}.").format(questions=wording.questions(questions))
 
 
 def erased(counts: Mapping[str, int]) -> str:
     """What somebody is told who had everything about them erased; `counts`: rows by table."""
-    what = [wording.plural(count, _NOUNS[table]) for table, count in counts.items() if count]
+    what = [_ERASED[table](count) for table, count in counts.items() if count]
     if not what:
-        return "🧹 I had nothing stored about you."
-    return (
-        f"🧹 Erased: {', '.join(what)}. I keep nothing about you any longer. "
-        "Messages in Discord stay until they are deleted there."
-    )
+        return _("🧹 I had nothing stored about you.")
+    return _(
+        "🧹 Erased: {what}. I keep nothing about you any longer. Messages in Discord stay until they are deleted there."
+    ).format(what=", ".join(what))
 
 
 def covered_now(waiting: Subscription) -> str:
     """The line above an answer that somebody has waited for."""
     day = datetime.fromtimestamp(waiting.subscribed_at, UTC).date().isoformat()
-    return f"📬 On {wording.format_date(day)} you asked what the notes did not cover. Now they do:"
+    said = _("📬 On {date} you asked what the notes did not cover. Now they do:")
+    return said.format(date=wording.format_date(day))
 
 
 def wrong_citation(kept: Kept, cited: Cited, *, reason: str, user: int, shown: str, url: str) -> discord.Embed:
@@ -101,20 +102,20 @@ def wrong_citation(kept: Kept, cited: Cited, *, reason: str, user: int, shown: s
     `shown`: the answer as this module rendered it; `url`: of the message it stands in.
     """
     asked = kept.asked
-    where = f"{cited.note_file} {cited.counted} {wording.lines(cited.line_start, cited.line_end)}"
+    where = f"{cited.note_file} {wording.within(cited.counted, cited.line_start, cited.line_end)}"
     lines = {
-        "Question": safe(asked.question, 300),
-        "Looked for": safe(asked.searched, 300),
-        "Citation": f"[{cited.n}] {safe(where, 200)}",
-        "Episode": safe(cited.episode_id, 200),
-        "Passage": safe(cited.passage_id, 200),
-        "Index": safe(asked.build, 100),
-        "Reason": safe(reason, 1000),
-        "Reported by": f"<@{user}>",
-        "Answer": url,
+        _("Question"): safe(asked.question, 300),
+        _("Looked for"): safe(asked.searched, 300),
+        _("Citation"): f"[{cited.n}] {safe(where, 200)}",
+        _("Episode"): safe(cited.episode_id, 200),
+        _("Passage"): safe(cited.passage_id, 200),
+        _("Index"): safe(asked.build, 100),
+        _("Reason"): safe(reason, 1000),
+        _("Reported by"): f"<@{user}>",
+        _("Answer"): url,
     }
     said = "\n".join(f"**{name}:** {text}" for name, text in lines.items() if text)
-    return embeds("🚩 A citation was reported as wrong", REPORT, [paragraphs([said, _excerpt(shown)])])[0]
+    return embeds(_("🚩 A citation was reported as wrong"), REPORT, [paragraphs([said, _excerpt(shown)])])[0]
 
 
 def _excerpt(shown: str) -> str:
@@ -124,50 +125,74 @@ def _excerpt(shown: str) -> str:
         if length("\n".join([*kept, line])) > EXCERPT_LIMIT:
             break
         kept.append(line)
-    return paragraphs(["**As I showed it:**", "\n".join(kept)]) if kept else ""
+    return paragraphs([f"**{_('As I showed it')}:**", "\n".join(kept)]) if kept else ""
+
+
+def _ordinal(place: int) -> str:
+    """A place in line in a word, as far as people say it in one."""
+    words = (
+        pgettext("in line", "first"),
+        pgettext("in line", "second"),
+        pgettext("in line", "third"),
+        pgettext("in line", "fourth"),
+        pgettext("in line", "fifth"),
+    )
+    return words[place - 1] if place <= len(words) else pgettext("in line", "number {n}").format(n=number(place))
 
 
 def _duration(seconds: float) -> str:
     if seconds >= 90:
-        return f"{round(seconds / 60)} min"
-    return f"{max(1, round(seconds))} s" if seconds < 10 else f"{5 * round(seconds / 5)} s"
+        return _("{n} min").format(n=round(seconds / 60))
+    return _("{n} s").format(n=max(1, round(seconds)) if seconds < 10 else 5 * round(seconds / 5))
 
 
 def _answer(answer: Answer) -> tuple[discord.Embed, ...]:
-    opening = [_asked(answer.question), *_searched(answer), safe(answer.lead_in, 300)]
-    opening += filter(None, [wording.written(answer.sentences)])
+    plain = answer.lead_in == LEAD_IN  # which the title says already
+    opening = [_asked(answer.question), *_searched(answer), "" if plain else safe(_(answer.lead_in), 300)]
     statements = [
         Statement(text=quoted(s.text) if s.verbatim else safe(s.text, QUOTE_LIMIT), citations=s.citations)
         for s in answer.sentences
     ]
     pages = compose(opening, statements, answer.citations, again=_asked(answer.question))
-    return embeds("✅ From your notes", ANSWER, pages)
+    return embeds(_("✅ From your notes"), ANSWER, pages, note=wording.written(answer.sentences))
 
 
 def _closest(result: NotCovered) -> tuple[discord.Embed, ...]:
-    opening = [_asked(result.question), *_searched(result), f"**{safe(wording.refusal(result), 300)}**"]
-    near = wording.near_episodes(result.near_episodes)
-    opening += [*_absent(result), *([safe(near, 300)] if near else []), "What comes nearest:"]
+    shown = {wording.episode_name(each.show, each.episode) for each in result.closest}
+    others = "; ".join(name for name in result.near_episodes if wording.clean(name) not in shown)
+    near = _("Other episodes that come near: {names}").format(names=others) if others else ""
+    topics = topic_wording.near_topics(result.near_topics)
+    opening = [_asked(result.question), *_searched(result), _why(result), safe(near, 300), safe(topics, 300)]
     statements = [Statement(text=quoted(c.display), citations=(c.n,)) for c in result.closest]
     pages = compose(opening, statements, result.closest, again=_asked(result.question))
-    return embeds("🔎 No clear answer, but this comes near", CLOSEST, pages)
+    return embeds(_("🔎 No clear answer, but this comes near"), CLOSEST, pages)
 
 
 def _not_covered(result: NotCovered) -> tuple[discord.Embed, ...]:
-    reason = f"**{safe(wording.refusal(result), 300)}**"
-    page = paragraphs([_asked(result.question), *_searched(result), reason, *_absent(result)])
-    return embeds("🚫 Not in your notes", NOT_COVERED, [page])
+    topics = safe(topic_wording.near_topics(result.near_topics), 300)
+    page = paragraphs([_asked(result.question), *_searched(result), _why(result), topics])
+    return embeds(_("🚫 Not in your notes"), NOT_COVERED, [page])
 
 
 def _topic(summary: TopicSummary) -> tuple[discord.Embed, ...]:
-    points, episodes = len(summary.points), len(summary.episodes)
-    counts = f"{wording.plural(points, 'point')}, {wording.plural(episodes, 'episode')}"
-    statements = [
-        Statement(text=quoted(point.text), citations=point.citations, theme=point.theme) for point in summary.points
+    counts = ngettext("{n} point", "{n} points", len(summary.points)), wording.episodes(len(summary.episodes))
+    statements = [statement for point in summary.points for statement in _point(point)]
+    told = (topic_wording.written(summary), topic_wording.coverage(summary), *map(_, summary.remarks))
+    opening = [
+        _asked(summary.topic),
+        _("What your notes say about it: {counts}.").format(counts=", ".join(counts)),
+        *([_("Looked for: {words}").format(words=safe(summary.searched, 300))] if summary.searched else []),
+        *(safe(text, 600) for text in told if text),
     ]
-    opening = [_asked(summary.topic), f"What your notes say about it: {counts}."]
     pages = compose(opening, statements, summary.citations, again=_asked(summary.topic))
-    return embeds("🗂️ Topic across your notes", TOPIC, pages)
+    return embeds(_("🗂️ Topic across your notes"), TOPIC, pages)
+
+
+def _point(point: TopicPoint) -> list[Statement]:
+    """Its statement, and further quotes of the same matter below it."""
+    text = quoted(point.text) if point.verbatim else safe(point.text)
+    more = (Statement(text=quoted(q.text), citations=q.citations, theme=point.theme, level=2) for q in point.more)
+    return [Statement(text=text, citations=point.citations, theme=point.theme, level=1), *more]
 
 
 def _asked(text: str) -> str:
@@ -177,11 +202,12 @@ def _asked(text: str) -> str:
 def _searched(result: Answer | NotCovered) -> list[str]:
     """What was looked for if not the question's own words, where, and what there is to say about that."""
     other = result.searched and result.searched != result.question
-    lines = [f"Looked for: {result.searched}"] if other else []
-    lines += [*wording.searched(result.filters), *result.remarks]
+    lines = [_("Looked for: {words}").format(words=result.searched)] if other else []
+    lines += [*wording.searched(result.filters), *map(_, result.remarks)]
     return ["\n".join(safe(line, 300) for line in lines)] if lines else []
 
 
-def _absent(result: NotCovered) -> list[str]:
-    lines = (wording.absent(result.absent_words), wording.did_you_mean(result.did_you_mean))
-    return [safe(line, 300) for line in lines if line]
+def _why(result: NotCovered) -> str:
+    """The reason, the words that occur nowhere, and what may be meant, a line each."""
+    absent, meant = wording.absent(result.absent_words), wording.did_you_mean(result.did_you_mean)
+    return "\n".join(safe(line, 300) for line in (wording.refusal(result), absent, meant) if line)

@@ -9,15 +9,20 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+import aiohttp
 import discord
 
 from bot import failures
-from bot.discord.direct import UNDELIVERABLE, tell
-from bot.discord.permission import Asker, asker_of
+from bot.discord.direct import open_direct
+from bot.discord.permission import Asker, asker_in, asker_of, granted_in, lacking, parent_of
 from bot.discord.text import safe
+from bot.discord.ways import Deferred, Posted, Ways, insist, why_not_there
+from bot.language import _
 from bot.state.conversations import Place
+from rag.phrase import Phrase
 
 if TYPE_CHECKING:
     from discord.types.message import MessageReference as ReferencePayload
@@ -25,9 +30,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LONGEST_SENTENCE = 1900  # a message holds 2,000
-
-_UNKNOWN_WEBHOOK = 10015
-_INVALID_WEBHOOK_TOKEN = 50027
+UNDELIVERED = Phrase("Discord did not take my answer. Please ask again in a few minutes.")
 
 
 class Telling(Protocol):
@@ -39,7 +42,7 @@ class Telling(Protocol):
         ...
 
     async def tell(self, sentence: str) -> None:
-        """Say it, instead of anything that is shown there.
+        """Say it in the language that is spoken, instead of anything that is shown there.
 
         Raises:
             any of UNDELIVERABLE: it could not be delivered.
@@ -73,9 +76,11 @@ class Reply(Telling, Protocol):
 async def apologise(reply: Telling, error: BaseException) -> None:
     """Tell the user what went wrong, and the owner more about it. Never raises what keeps it from being delivered."""
     failures.report(error, where=reply.name, log=log)
+    of_discord = isinstance(error, (discord.DiscordException, aiohttp.ClientError))
+    sentence = _(UNDELIVERED) if of_discord else failures.sentence(error)
     try:
-        await reply.tell(f"⚠️ {safe(failures.sentence(error), LONGEST_SENTENCE)}")
-    except UNDELIVERABLE as failure:
+        await insist(lambda: reply.tell(f"⚠️ {safe(sentence, LONGEST_SENTENCE)}"))
+    except Exception as failure:  # whatever it is: there is nobody left to tell
         log.warning("%s could not be told: %s", reply.name, type(failure).__name__)
 
 
@@ -88,6 +93,10 @@ class CommandReply:
     def __init__(self, interaction: discord.Interaction[Any], *, hidden: bool = False) -> None:
         self._interaction = interaction
         self._hidden = hidden
+        direct = partial(_direct, interaction.client, interaction.user.id, interaction.id)
+        self._ways = Ways(
+            Deferred(interaction), late=direct("") if hidden else self._in_channel(), direct=direct, why=self._why
+        )
 
     @property
     def name(self) -> str:
@@ -100,49 +109,52 @@ class CommandReply:
             channel=self._interaction.channel_id or 0,
             guild=self._interaction.guild_id,
             thread=isinstance(self._interaction.channel, discord.Thread),
+            parent=parent_of(self._interaction.channel),
             hidden=self._hidden,
         )
 
     @property
     def asker(self) -> Asker:
-        return asker_of(self._interaction.user, self._interaction.guild_id, self._interaction.channel)
+        where = (self._interaction.guild_id, self._interaction.channel)
+        return asker_of(self._interaction.user, *where, hidden=self._hidden)
 
     async def tell(self, sentence: str) -> None:
-        await self.show(content=sentence)
+        await self.show(content=_(sentence))
 
     async def show(
         self, *, content: str | None = None, embed: discord.Embed | None = None, view: discord.ui.View | None = None
     ) -> int:
-        if self._interaction.is_expired():
-            return await self._post(content, embed, view)
-        try:
-            shown = await self._interaction.edit_original_response(content=content, embed=embed, view=view)
-        except discord.HTTPException as error:
-            if error.code not in (_UNKNOWN_WEBHOOK, _INVALID_WEBHOOK_TOKEN):
-                raise
-            return await self._post(content, embed, view)
-        return shown.id
+        return await self._ways.show(content=content, embed=embed, view=view)
 
     async def give(self, embed: discord.Embed, *, files: Sequence[discord.File] = ()) -> None:
         """Show an embed with files, in time for the token. Raises as `tell`."""
         await self._interaction.edit_original_response(content=None, embeds=[embed], attachments=files, view=None)
 
-    async def _post(self, content: str | None, embed: discord.Embed | None, view: discord.ui.View | None) -> int:
-        if self._hidden:
-            await tell(self._interaction.client, self._interaction.user.id, embed=embed, content=content)
-            return 0
-        channel = self._interaction.client.get_partial_messageable(self._interaction.channel_id or 0)
-        named = " ".join(filter(None, (f"For {self._interaction.user.mention}:", content)))
-        posted: discord.Message = await channel.send(named, embeds=[embed] if embed else [], **_with(view))
-        return posted.id
+    def _in_channel(self) -> Posted:
+        async def channel() -> discord.PartialMessageable:
+            client: discord.Client = self._interaction.client
+            return client.get_partial_messageable(self._interaction.channel_id or 0)
+
+        lead = _("For {person}:").format(person=self._interaction.user.mention)
+        return Posted(channel, nonce=f"{self._interaction.id}-late", lead=lead)
+
+    def _why(self, error: discord.HTTPException) -> str:
+        missing = lacking(self._interaction.app_permissions, thread=self.place.thread)
+        return why_not_there(error, channel=self.place.channel, lacking=missing)
 
 
 class MentionReply:
     """A reply to a message, posted once and edited from then on."""
 
-    def __init__(self, message: discord.Message) -> None:
+    def __init__(self, message: discord.Message, client: discord.Client) -> None:
         self._message = message
-        self._posted: discord.Message | None = None
+        reference = _Reference.from_message(message, fail_if_not_exists=False)
+        self._ways = Ways(
+            Posted(self._channel, nonce=str(message.id), reference=reference),
+            late=None,
+            direct=partial(_direct, client, message.author.id, message.id),
+            why=self._why,
+        )
 
     @property
     def name(self) -> str:
@@ -155,6 +167,7 @@ class MentionReply:
             channel=self._message.channel.id,
             guild=self._message.guild.id if self._message.guild else None,
             thread=isinstance(self._message.channel, discord.Thread),
+            parent=parent_of(self._message.channel),
             replied_to=self._message.reference.message_id if self._message.reference else None,
         )
 
@@ -164,18 +177,19 @@ class MentionReply:
         return asker_of(self._message.author, guild.id if guild else None, self._message.channel)
 
     async def tell(self, sentence: str) -> None:
-        await self.show(content=sentence)
+        await self.show(content=_(sentence))
 
     async def show(
         self, *, content: str | None = None, embed: discord.Embed | None = None, view: discord.ui.View | None = None
     ) -> int:
-        embeds = [embed] if embed else []
-        if self._posted:
-            await self._posted.edit(content=content, embeds=embeds, view=view)
-        else:
-            reference = _Reference.from_message(self._message, fail_if_not_exists=False)
-            self._posted = await self._message.channel.send(content, embeds=embeds, reference=reference, **_with(view))
-        return self._posted.id
+        return await self._ways.show(content=content, embed=embed, view=view)
+
+    async def _channel(self) -> discord.abc.Messageable:
+        return self._message.channel
+
+    def _why(self, error: discord.HTTPException) -> str:
+        missing = lacking(granted_in(self._message.channel), thread=self.place.thread)
+        return why_not_there(error, channel=self.place.channel, lacking=missing)
 
 
 class PressReply:
@@ -188,15 +202,20 @@ class PressReply:
     def name(self) -> str:
         return f"interaction {self._interaction.id}"
 
+    @property
+    def asker(self) -> Asker:
+        """Who pressed, as far as what they may do goes."""
+        return asker_in(self._interaction)
+
     async def acknowledge(self) -> None:
         """Say that it takes longer than the three seconds that Discord waits."""
         await self._interaction.response.defer(ephemeral=True, thinking=True)
 
     async def tell(self, sentence: str) -> None:
         if self._interaction.response.is_done():
-            await self._interaction.edit_original_response(content=sentence)
+            await self._interaction.edit_original_response(content=_(sentence))
         else:
-            await self._interaction.response.send_message(sentence, ephemeral=True)
+            await self._interaction.response.send_message(_(sentence), ephemeral=True)
 
     async def give(
         self, *, embeds: Sequence[discord.Embed] = (), files: Sequence[discord.File] = (), content: str | None = None
@@ -216,9 +235,9 @@ class PressReply:
         await self._interaction.response.defer()
 
 
-def _with(view: discord.ui.View | None) -> dict[str, Any]:
-    """What `send` is given: it knows no "no view"."""
-    return {"view": view} if view else {}
+def _direct(client: discord.Client, user: int, asked: int, why: str) -> Posted:
+    """A direct message to whoever asked something, led by why it is one."""
+    return Posted(partial(open_direct, client, user), nonce=f"{asked}-dm", lead=why)
 
 
 class TextFile(discord.File):

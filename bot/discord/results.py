@@ -7,28 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypeAlias, cast
+from typing import cast
 
+from bot.answer_cache import AnswerCache
+from bot.answer_cache import Result as Result
 from bot.discord.progress import Line
+from bot.discord.scope import Scope
 from bot.state.conversations import Kept
 from bot.state.views import View
-from bot.worker import Call
-from rag.types import Answer, Citation, Filter, FilterKind, NotCovered, TopicSummary
-
-Result: TypeAlias = Answer | NotCovered | TopicSummary
+from bot.worker import Call, Who
+from rag.types import Citation, Filter, FilterKind, NotCovered, TopicSummary
 
 MOST = 100
 
 
 class Results:
-    """The results of the latest turns.
+    """The results of the latest turns. `cache`: where the answers themselves are kept.
 
     Attributes:
         build: of the index that is served.
     """
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Line, cache: AnswerCache) -> None:
         self._line = line
+        self._cache = cache
         self._latest: dict[int, Result] = {}
         self.build = ""
 
@@ -44,20 +46,28 @@ class Results:
         """The result of a turn; None where it is none of the latest."""
         return self._latest.get(turn)
 
-    async def of(self, kept: Kept, view: View) -> Result:
+    async def of(self, kept: Kept, view: View, scope: Scope, who: Who) -> Result:
         """The result of a turn, from the notes as they are now where it is none of the latest."""
         if known := self.known(kept.id):
             return known
         build = self.build
-        result = await self._line.quietly(kept.asked.kind, _again(kept, view))
+        again = scope.call(_again(kept, view))
+        result = await self._line.quietly(kept.asked.kind, again, who=who, key=("again", kept.id, scope, build))
         if not isinstance(result, TopicSummary):
             result = replace(result, question=kept.asked.question)
         self.keep(kept.id, result, build=build)
         return result
 
     def clear(self) -> None:
-        """Keep nothing: somebody has had something forgotten."""
+        """Keep nothing, nor in the cache: somebody has had something forgotten."""
         self._latest.clear()
+        self._cache.clear()
+
+    def notes_changed(self, build: str) -> None:
+        """This build of the index is served from now on."""
+        self.build = build
+        self._latest.clear()
+        self._cache.notes_changed()
 
 
 def cited(result: Result | None) -> Sequence[Citation]:

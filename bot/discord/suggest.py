@@ -1,4 +1,4 @@
-"""What is offered while somebody types the name of an episode, a show or a guest.
+"""What is offered while somebody types the name of an episode, a show or a guest, or a topic.
 
 First what begins like what was typed, then what has words that do, in any order, then what is spelt like it. Of the
 first two the newest stands first.
@@ -14,10 +14,12 @@ from typing import Literal
 from rapidfuzz import fuzz, process
 
 from bot import wording
+from bot.discord.text import visible
 from rag.text import slug
 from rag.types import Episode
 
-Kind = Literal["episode", "show", "guest"]
+Kind = Literal["episode", "show", "guest", "topic", "thing"]
+"""A thing is a topic, a guest or an episode; its value says which."""
 
 MOST = 25  # that Discord shows
 LONGEST = 100  # characters of each
@@ -34,9 +36,12 @@ class Offer:
 
 
 class Suggestions:
-    """Everything that can be chosen, the newest first. Building it takes a while: not on the event loop."""
+    """Everything that can be chosen, the newest first. Building it takes a while: not on the event loop.
 
-    def __init__(self, episodes: Iterable[Episode]) -> None:
+    `topics`: what the notes speak of, most of all first.
+    """
+
+    def __init__(self, episodes: Iterable[Episode], topics: Iterable[str] = ()) -> None:
         newest = sorted(episodes, key=_day, reverse=True)
         shows = dict.fromkeys(episode.show for episode in newest if episode.show)
         guests = dict.fromkeys(guest for episode in newest for guest in episode.guests)
@@ -44,7 +49,10 @@ class Suggestions:
             "episode": [_offer(wording.episode_name(e.show, e.title, e.date), e.id) for e in newest],
             "show": [_offer(show, show) for show in shows],
             "guest": [_offer(guest, guest) for guest in guests],
+            "topic": [_offer(topic, topic) for topic in topics],
         }
+        things: tuple[Kind, ...] = ("topic", "guest", "episode")
+        self._offers["thing"] = [_prefixed(kind, offer) for kind in things for offer in self._offers[kind]]
         self._keys = {kind: [_key(offer.shown) for offer in offers] for kind, offers in self._offers.items()}
 
     def offered(self, kind: Kind, typed: str) -> Sequence[Offer]:
@@ -64,8 +72,12 @@ class Suggestions:
 
 
 def _offer(name: str, value: str) -> Offer:
-    shown = wording.clean(name).strip() or "untitled"
+    shown = visible(name) or "untitled"
     return Offer(shown=shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…", value=value[:LONGEST])
+
+
+def _prefixed(kind: Kind, offer: Offer) -> Offer:
+    return Offer(shown=offer.shown, value=f"{kind}:{offer.value}"[:LONGEST])
 
 
 def _key(text: str) -> str:

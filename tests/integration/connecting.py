@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,13 @@ from typing import Any
 from bot.commands.discord import point_library_at, quieten_library
 from bot.discord.bot import FootnoteClient
 from bot.settings import DiscordSettings, Settings
-from bot.state.memory import Memory
+from bot.state.memory import REST_SECONDS, Memory
 from bot.state.store import Store, open_store, state_path
 from bot.worker import Worker
 from rag.protocols import Assistant
 from tests.bot.timed_assistant import opening
-from tests.integration.discord_standin import TOKEN, Standin
+from tests.integration.discord_gateway import TOKEN
+from tests.integration.discord_standin import Standin
 
 ROOT = Path(__file__).parents[2]
 
@@ -40,6 +41,8 @@ async def connected(
     data: Path,
     *,
     open_memory: Callable[[], Store] | None = None,
+    rest: float = REST_SECONDS,
+    seconds: float = 5.0,
     **more: Any,
 ) -> AsyncIterator[FootnoteClient]:
     """The bot, connected while the block runs; afterwards nothing it sent may break Discord's rules."""
@@ -49,19 +52,26 @@ async def connected(
     opened = asyncio.Event()
     factory = assistant if callable(assistant) else opening(assistant, opened)
     reach = settings.discord
-    worker = Worker(factory, queue_size=reach.queue_size, deadline_seconds=reach.deadline_seconds)
-    memory = Memory(open_memory or (lambda: open_store(state_path(data))))
+    worker = Worker(
+        factory,
+        queue_size=reach.queue_size,
+        deadline_seconds=reach.deadline_seconds,
+        per_person=reach.queue_per_person,
+        per_server=reach.queue_per_server,
+    )
+    memory = Memory(open_memory or (lambda: open_store(state_path(data))), rest=rest)
     client = FootnoteClient(settings, worker, memory, announce=lambda line: None)
     before = standin.identified
     connection = asyncio.create_task(client.start(TOKEN))
     try:
-        await standin.until(lambda: standin.identified > before or connection.done())
+        await standin.until(lambda: standin.identified > before or connection.done(), seconds=seconds)
         if not callable(assistant):
             await opened.wait()
         yield client
     finally:
         await client.stop()
         await connection
+        await _end_what_the_library_leaves_behind()
     assert standin.violations == [], standin.violations
     for request in standin.requests:
         if request.path.endswith(("/messages", "@original")) and request.method in ("POST", "PATCH"):
@@ -70,8 +80,16 @@ async def connected(
             nobody_is_pinged(request.body["data"])
 
 
+async def _end_what_the_library_leaves_behind() -> None:
+    """Two seconds after it has connected it reports that it is ready, and trips over the client if that is closed."""
+    left = [task for task in asyncio.all_tasks() if "_delay_ready" in repr(task.get_coro())]
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
+
+
 async def start_program(
-    settings: Settings, cwd: Path, *arguments: str, token: str = TOKEN
+    settings: Settings, cwd: Path, *arguments: str, token: str = TOKEN, before: Sequence[str] = ()
 ) -> asyncio.subprocess.Process:
     discord = settings.discord
     environment = {
@@ -83,7 +101,7 @@ async def start_program(
         "FOOTNOTE_DISCORD__API_BASE": discord.api_base,
         "FOOTNOTE_DISCORD__GATEWAY": discord.gateway,
     }
-    program = (sys.executable, "-m", "tests.integration.run_fake_bot", *arguments)
+    program = (*before, sys.executable, "-m", "tests.integration.run_fake_bot", *arguments)
     pipe = asyncio.subprocess.PIPE
     return await asyncio.create_subprocess_exec(*program, cwd=cwd, env=environment, stdout=pipe, stderr=pipe)
 

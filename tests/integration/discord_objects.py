@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 DISCORD_EPOCH_MS = 1_420_070_400_000
+VIEW, SEND, EMBED, HISTORY, SEND_IN_THREADS = 1 << 10, 1 << 11, 1 << 14, 1 << 16, 1 << 38
+NEEDED = VIEW | SEND | EMBED | HISTORY | SEND_IN_THREADS
 
 _counter = itertools.count()
 
@@ -29,7 +32,8 @@ class Conversation:
     """What one person sees after one command, mention or press: `shown` has every state of the reply, oldest first.
 
     `form` is the form that a press has opened, `ephemeral` whether only that person sees the reply, `offered` what they
-    could choose while they typed. `below` is what was pressed, and `stays` whether the reply changes that.
+    could choose while they typed. `below` is what was pressed, and `stays` whether the reply changes that. `event` is
+    what the bot was sent, `seconds_ago` how much too late.
     """
 
     id: str
@@ -41,6 +45,8 @@ class Conversation:
     below: Conversation | None = None
     stays: bool = False
     token: str = ""
+    event: tuple[str, Json] = ("", {})
+    seconds_ago: float = 0.0
     sent_at: float = 0.0
     acknowledged_at: float | None = None
     message_id: str = field(default_factory=snowflake)
@@ -81,6 +87,16 @@ class RoleId(str):
     """A role, as an option of a command."""
 
 
+def given_options(options: Mapping[str, str | bool | int]) -> list[Json]:
+    """The options of a command as Discord sends them."""
+    types = {str: 3, int: 4, bool: 5, ChannelId: 7, RoleId: 8, FileId: 11}
+    return [{"name": key.rstrip("_"), "type": types[type(value)], "value": value} for key, value in options.items()]
+
+
+class FileId(str):
+    """A file that is sent, as an option of a command."""
+
+
 class World:
     """The ids and objects of one local Discord."""
 
@@ -92,10 +108,16 @@ class World:
         self.thread_id = snowflake()
         self.user_id = snowflake()
         self.role_id = snowflake()
+        self.shards = 1  # how many connections it recommends
+        self.granted = NEEDED  # permissions of the bot, as of everybody
         self.permissions: dict[str, int] = {}  # of people in the server, by their ids
         self.roles: dict[str, list[str]] = {}  # of people in the server, by their ids
+        self.locales: dict[str, str] = {}  # what people have their Discord in, by their ids
+        self.server_locale = "en-US"  # what Discord says of a server that has set nothing
         self.team: Json | None = None  # that owns the bot
         self._direct: dict[str, str] = {}  # direct channels by their user
+        self._elsewhere: dict[str, str] = {}  # other servers by a channel of theirs
+        self.files: dict[str, tuple[str, bytes | None, int]] = {}  # that are sent: name, content, size as told
         self.base = ""
 
     @property
@@ -128,7 +150,7 @@ class World:
 
     def _gateway_bot(self) -> Json:
         limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
-        return {"url": self.gateway, "shards": 1, "session_start_limit": limit}
+        return {"url": self.gateway, "shards": self.shards, "session_start_limit": limit}
 
     def _ready(self) -> Json:
         return {
@@ -144,13 +166,17 @@ class World:
         empty: Json = {key: [] for key in ("roles", "emojis", "features", "stickers", "members", "threads")}
         empty |= {key: [] for key in ("voice_states", "presences", "stage_instances", "guild_scheduled_events")}
         named = {"id": self.guild_id, "name": "Home", "owner_id": self.user_id, "member_count": 2}
+        named |= {"preferred_locale": self.server_locale}
         inside = {"channels": [self._channel()], "threads": [self._thread()], "roles": self._roles()}
-        return {**named, **empty, **inside, "large": False}
+        bot = {**self._member(self.bot_id), "user": self._bot()}
+        return {**named, **empty, **inside, "members": [bot], "large": False}
 
     def _roles(self) -> list[Json]:
         plain: Json = {"color": 0, "colors": {"primary_color": 0}, "hoist": False, "managed": False, "flags": 0}
-        plain |= {"permissions": "0", "mentionable": False, "position": 0}
-        return [{"id": id_, "name": name, **plain} for id_, name in self._role_names().items()]
+        plain |= {"mentionable": False, "position": 0}
+        granted = {self.guild_id: str(self.granted)}
+        names = self._role_names().items()
+        return [{"id": id_, "name": name, "permissions": granted.get(id_, "0"), **plain} for id_, name in names]
 
     def _role_names(self) -> Json:
         return {self.guild_id: "@everyone", self.role_id: "listeners"}
@@ -162,9 +188,27 @@ class World:
         ]
         roles = [role for o in given if o["type"] == 8 for role in self._roles() if role["id"] == o["value"]]
         return {
+            "attachments": {o["value"]: self._attachment(o["value"]) for o in given if o["type"] == 11},
             "channels": {each["id"]: {**each, "permissions": "0"} for each in channels},
             "roles": {each["id"]: each for each in roles},
         }
+
+    def file(self, name: str, data: bytes | None, *, size: int | None = None) -> FileId:
+        """A file that somebody sends with a command, of a size that may be told wrongly; None is never handed out."""
+        sent = FileId(snowflake())
+        self.files[sent] = (name, data, len(data or b"") if size is None else size)
+        return sent
+
+    def _attachment(self, file: str) -> Json:
+        name, _, size = self.files[file]
+        url = f"{self.base}/files/{file}"
+        return {"id": file, "filename": name, "size": size, "url": url, "proxy_url": url, "ephemeral": True}
+
+    def other_server(self) -> str:
+        """A channel of another server that the bot is in."""
+        channel = snowflake()
+        self._elsewhere[channel] = snowflake()
+        return channel
 
     def _member(self, user: str) -> Json:
         return {"roles": self.roles.get(user, []), "joined_at": _now(), "flags": 0, "deaf": False, "mute": False}
@@ -184,11 +228,12 @@ class World:
             channel = {"id": talk.channel, "type": 1, "recipients": [person]}
             return {"channel_id": talk.channel, "channel": channel, "user": person, "context": 1}
         permissions = str(self.permissions.get(talk.user, 0))
-        channel = self._thread() if talk.channel == self.thread_id else self._channel()
+        server = self._elsewhere.get(talk.channel, self.guild_id)
+        channel = self._thread() if talk.channel == self.thread_id else {**self._channel(), "id": talk.channel}
         return {
-            "guild_id": self.guild_id,
+            "guild_id": server,
             "channel_id": talk.channel,
-            "channel": {**channel, "guild_id": self.guild_id},
+            "channel": {**channel, "guild_id": server},
             "member": {**self._member(talk.user), "user": person, "permissions": permissions},
             "context": 0,
         }
@@ -202,9 +247,9 @@ class World:
             "version": 1,
             **self._where(talk),
             "data": data,
-            "app_permissions": "0",
-            "locale": "en-GB",
-            "guild_locale": "en-GB",
+            "app_permissions": str(self.granted),
+            "locale": self.locales.get(talk.user, "en-GB"),
+            "guild_locale": self.server_locale,
             "entitlements": [],
             "authorizing_integration_owners": {"0": self.guild_id},
             "attachment_size_limit": 10_485_760,

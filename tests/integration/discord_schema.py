@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from pathlib import Path
@@ -12,6 +13,12 @@ from jsonschema import Draft202012Validator
 SCHEMA = Path(__file__).parents[2] / "../shared/discord/openapi.json"
 
 Json = dict[str, Any]
+
+
+@functools.cache
+def official() -> Validator | None:
+    """What checks bodies against Discord's description; None where that is not at hand."""
+    return Validator(SCHEMA) if SCHEMA.exists() else None
 
 
 class Validator:

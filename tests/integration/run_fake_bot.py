@@ -15,9 +15,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=0.0)
     parser.add_argument("--deaf", action="store_true")
+    parser.add_argument("--quick", default="", metavar="WORD", help="questions with it take no time")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO)
-    return run_bot(Settings(), lambda: TimedAssistant(seconds=arguments.seconds, deaf=arguments.deaf))
+    opened = TimedAssistant(seconds=arguments.seconds, deaf=arguments.deaf, quick=arguments.quick)
+    return run_bot(Settings(), lambda: opened)
 
 
 if __name__ == "__main__":

@@ -243,7 +243,7 @@ async def test_an_answer_that_is_soon_there_is_the_first_thing_that_is_shown(sta
 
 
 async def test_what_is_found_is_shown_at_once_and_edits_are_rare(standin: Standin, tmp_path: Path) -> None:
-    assistant = WritingAssistant(seconds=0.7)
+    assistant = WritingAssistant(seconds=1.2)
     async with connected(standin, assistant, tmp_path):
         talk = await standin.command("ask", question="How hot?")
         await standin.until(lambda: talk.shown, seconds=1.0)
@@ -265,18 +265,18 @@ async def test_a_long_answer_is_turned_page_by_page_even_after_a_restart(standin
     assistant = TimedAssistant(answer=replace(LONG, searched="Venus: x"))
     async with connected(standin, assistant, tmp_path):
         talk = await asked(standin, show="Clear Skies")
-        assert talk.embed["footer"]["text"] == "Page 1 of 3"
+        assert talk.embed["footer"]["text"] == "Page 1 of 2"
         await standin.press(talk, "next", user=snowflake())
-        await standin.until(lambda: talk.embed["footer"]["text"] == "Page 2 of 3")
+        await standin.until(lambda: talk.embed["footer"]["text"] == "Page 2 of 2")
     assert "4: Words" in description(talk)
-    assert "[4] **" in description(talk)
+    assert "[4] [1:07:30](" in description(talk)
     assert "[1]" not in description(talk)
     assert len(assistant.calls) == 1
     async with connected(standin, assistant, tmp_path):
-        await standin.press(talk, "next")
-        await standin.until(lambda: talk.embed["footer"]["text"] == "Page 3 of 3")
         await standin.press(talk, "back")
-        await standin.until(lambda: talk.embed["footer"]["text"] == "Page 2 of 3")
+        await standin.until(lambda: talk.embed["footer"]["text"] == "Page 1 of 2")
+        await standin.press(talk, "next")
+        await standin.until(lambda: talk.embed["footer"]["text"] == "Page 2 of 2")
     assert assistant.calls[1:] == [("ask", "Venus: x")]
     assert assistant.filters[1] == [("show", "Clear Skies")]
 
@@ -291,7 +291,7 @@ async def test_what_is_reported_after_a_new_index_is_what_the_page_cites_now(sta
         moved = tuple(replace(each, note_file="moved.txt", passage_id=f"moved#{each.n}") for each in LONG.citations)
         assistant.answer = replace(LONG, citations=moved)
         await standin.press(talk, "next")
-        await standin.until(lambda: talk.embed["footer"]["text"] == "Page 2 of 3")
+        await standin.until(lambda: talk.embed["footer"]["text"] == "Page 2 of 2")
         await eventually(lambda: "moved" in str(rows(tmp_path, "SELECT cited FROM turns")))
         press = await standin.press(talk, "report")
         await standin.until(lambda: press.form)
@@ -320,9 +320,9 @@ async def test_a_forged_page_is_the_last_one(standin: Standin, tmp_path: Path) -
     async with connected(standin, TimedAssistant(answer=LONG), tmp_path):
         talk = await asked(standin)
         await standin.press(talk, "", custom_id=talk.custom_id("next").removesuffix(":1") + ":999")
-        await standin.until(lambda: talk.embed["footer"]["text"] == "Page 3 of 3")
+        await standin.until(lambda: talk.embed["footer"]["text"] == "Page 2 of 2")
         short = await asked(standin)
-    assert short.embed["footer"]["text"] == "Page 1 of 3"
+    assert short.embed["footer"]["text"] == "Page 1 of 2"
 
 
 async def test_a_long_topic_is_paged(standin: Standin, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot.discord.scope import EVERYTHING
 from bot.state.store import state_path
 from rag.errors import IndexMissing
 from rag.types import Overview
@@ -117,7 +118,7 @@ async def test_a_quote_is_word_for_word_or_a_sentence(standin: Standin, tmp_path
         found = await looked_up(standin, "quote", topic="bread")
         assistant.browsing.found = ()
         none = await standin.told(await standin.command("quote"))
-    assert description(found) == "“done at 96 °C” [1]\n\n**Sources**\n[1] **Bread** · bread.md line 4"
+    assert description(found) == "“done at 96 °C” [1]\n\n-# Sources\n**Bread**\n[1] bread.md line 4"
     assert none.startswith("🚫 Your notes have no passage")
     assert assistant.browsing.calls == [("quote", "bread"), ("quote", "")]
 
@@ -127,7 +128,7 @@ async def test_about_says_what_it_knows_and_stores(standin: Standin, tmp_path: P
         talk = await looked_up(standin, "about")
     text = description(talk)
     assert talk.ephemeral
-    assert "3 notes, 2 episodes, 120 passages to quote" in text
+    assert "3 notes, 2 episodes, 120 passages" in text
     assert "Newest: [Venus](https://example.org/venus)" in text
     assert "Search: all-MiniLM-L6-v2" in text
     assert "for 7 days" in text
@@ -179,7 +180,7 @@ async def test_nothing_of_deleted_notes_is_shown_once_there_is_no_index(standin:
         assistant.error = IndexMissing("There is no index.")
         with pytest.raises(IndexMissing):
             await client.reload("")
-        await eventually(lambda: not client.catalogue.offered("episode", ""))
+        await eventually(lambda: not client.catalogue.offered(EVERYTHING, "episode", ""))
         said = [await standin.told(await standin.press(talk, action)) for action in ("context", "file")]
         said.append(await standin.told(await standin.command("episodes")))
         offered = await standin.type_into("episode", "name", "")

@@ -84,7 +84,7 @@ async def test_a_wrong_citation_reaches_the_owner_with_what_shows_why_and_only_o
             press = await form_of(standin, talk, "report", user=reporter)
             options = press.form["components"][0]["component"]["options"]
             said = await standin.told(await standin.send_form(press, talk, citation="2", reason=WRONG))
-    assert [option["label"] for option in options] == ["[1] venus.txt line 12-13", "[2] bread.md line 4"]
+    assert [option["label"] for option in options] == ["[1] venus.txt lines 12-13", "[2] bread.md line 4"]
     assert "reported this citation already" in said
     (message,) = standin.direct_messages()
     text = message["embeds"][0]["description"]

@@ -11,6 +11,7 @@ import pytest
 
 from bot.state.store import state_path
 from rag.certainty import Answers
+from rag.protocols import Assistant
 from tests.bot.timed_assistant import TimedAssistant
 from tests.integration.connecting import connected
 from tests.integration.discord_objects import ChannelId, Conversation, RoleId, snowflake
@@ -27,8 +28,9 @@ class Weighed(TimedAssistant):
     now: Answers | None = None
     readily: list[Answers | None] = field(default_factory=list)
 
-    def weigh(self, answers: Answers | None) -> None:
+    def of(self, collection: str | None, *, answers: Answers | None = None) -> Assistant:
         self.now = answers
+        return super().of(collection, answers=answers)
 
     def _take_time(self, cancelled: Any) -> None:
         self.readily.append(self.now)
@@ -56,10 +58,13 @@ async def test_at_first_everybody_may_ask_everywhere(standin: Standin, tmp_path:
     async with connected(standin, TimedAssistant(), tmp_path):
         text = await changed(standin)
     assert text.splitlines() == [
-        "**Answers:** balanced. I answer when I am fairly sure. This holds everywhere; only my owner changes it.",
+        "**Answers:** balanced. I answer when I am fairly sure. Only my owner changes this.",
         "**Channels:** I answer everywhere.",
         "**Who may ask:** Everybody.",
-        "**Daily budget:** No limit. On this server.",
+        "**Notes:** all notes.",
+        "**Length:** normal: up to five sentences.",
+        "**Quiet hours:** none.",
+        "**Daily budget:** no limit, on this server.",
     ]
 
 
@@ -70,7 +75,7 @@ async def test_how_readily_to_answer_is_the_owners_and_survives_a_restart(standi
         await asked(standin)
         refused = await standin.command("footnote settings", answers="generous", daily=1, user=other)
         assert (await standin.told(refused)).endswith("Nothing was set.")
-        assert "No limit" in await changed(standin, answers="cautious")
+        assert "no limit" in await changed(standin, answers="cautious")
         await asked(standin)
     async with connected(standin, assistant, tmp_path):
         await asked(standin)
@@ -131,26 +136,31 @@ async def test_only_people_with_a_role_may_ask_if_it_is_set_so(standin: Standin,
             assert refused.content.startswith("⚠️ On this server only people with a certain role may ask me.")
         assert (await asked(standin, user=ben)).embed
         assert (await standin.answered(await standin.message(mention, user=ben))).embed
-        assert "Everybody." in await changed(standin, role=RoleId(standin.guild_id))
+        thread = ChannelId(standin.thread_id)
+        text = await changed(standin, role=RoleId(standin.guild_id), channel=thread)
+        assert f"Only people with the role <@&{standin.role_id}>. <#{thread}>: Everybody." in text
+        assert (await asked(standin, channel=standin.thread_id)).embed
+        assert not (await asked(standin)).embed
+        assert "Who may ask:** Everybody." in await changed(standin, role=RoleId(standin.guild_id))
         assert (await asked(standin)).embed
 
 
 async def test_a_budget_holds_for_each_person_and_across_a_restart(standin: Standin, tmp_path: Path) -> None:
     ben, assistant = snowflake(), TimedAssistant()
     async with connected(standin, assistant, tmp_path):
-        assert "2 questions a day and person." in await changed(standin, daily=2)
+        assert "2 questions a day and person," in await changed(standin, daily=2)
         talks = [await standin.command("ask", question="x") for _ in range(3)]
         shown = [await standin.answered(talk) for talk in talks]
         assert sum(bool(talk.embed) for talk in shown) == 2
         (refused,) = (talk.content for talk in shown if not talk.embed)
         assert refused.startswith(
-            "⚠️ You have asked 2 questions today, and 2 a day is what is allowed here. Ask again in"
+            "⚠️ You have asked 2 of the 2 questions that one person may ask here a day. Ask again in"
         )
         assert (await asked(standin, user=ben)).embed
         assert (await asked(standin, channel=standin.direct_channel())).embed
     async with connected(standin, assistant, tmp_path):
-        assert "You have asked 2 questions today" in (await asked(standin)).content
-        assert "No limit." in await changed(standin, daily=0)
+        assert "You have asked 2 of the 2" in (await asked(standin)).content
+        assert "no limit" in await changed(standin, daily=0)
         assert (await asked(standin)).embed
 
 
@@ -163,7 +173,7 @@ async def test_forgetting_gives_no_questions_back_and_a_failure_does(standin: St
         assistant.error = None
         assert (await asked(standin)).embed
         await standin.told(await standin.command("forget-me"))
-        assert "You have asked 1 question today" in (await asked(standin)).content
+        assert "You have asked 1 of the 1" in (await asked(standin)).content
 
 
 async def test_in_direct_messages_the_owner_sets_what_holds_there(standin: Standin, tmp_path: Path) -> None:
@@ -173,9 +183,9 @@ async def test_in_direct_messages_the_owner_sets_what_holds_there(standin: Stand
             talk = await standin.command("footnote settings", channel=direct, **options)
             assert (await standin.told(talk)).startswith("⚠️ Channels and roles are set in the server")
         text = await changed(standin, daily=1, channel=direct)
-        assert "1 question a day and person. In direct messages." in text
+        assert "1 question a day and person, in direct messages." in text
         assert (await asked(standin, channel=direct)).embed
-        assert "You have asked 1 question today" in (await asked(standin, channel=direct)).content
+        assert "You have asked 1 of the 1" in (await asked(standin, channel=direct)).content
         assert (await asked(standin)).embed
 
 
@@ -183,7 +193,7 @@ async def test_who_has_no_right_sets_nothing(standin: Standin, tmp_path: Path) -
     async with connected(standin, TimedAssistant(), tmp_path):
         talk = await standin.command("footnote settings", daily=1, user=snowflake())
         assert (await standin.told(talk)).startswith("🔒 This is for my owner")
-        assert "No limit." in await changed(standin)
+        assert "no limit" in await changed(standin)
 
 
 async def test_without_a_memory_questions_are_answered_and_settings_are_refused(

@@ -179,7 +179,8 @@ async def test_forget_me_erases_everywhere_and_says_what(standin: Standin, tmp_p
         again = await standin.told(await standin.command("forget-me"))
         files = list(state_path(tmp_path).parent.iterdir())
         found = [path.name for path in files if holds(path, standin.user_id, "zanzibar")]
-    assert said.startswith("🧹 Erased: 1 subscription, 2 votes, 1 button row, 1 question. I keep nothing")
+    erased = "1 subscription, 2 votes, 1 button row, 1 question, 1 count of a day's questions"
+    assert said.startswith(f"🧹 Erased: {erased}. I keep nothing")
     assert again == "🧹 I had nothing stored about you."
     assert ephemeral
     assert len(files) >= 2

@@ -30,7 +30,7 @@ def trusted(fingerprint: str) -> Aptitude:
 
 
 def ask_much_later(opened: LocalAssistant) -> None:
-    opened._looked -= LOOK_AGAIN_SECONDS
+    opened._models.looked -= LOOK_AGAIN_SECONDS
     opened.ask("What do bees do?")
 
 

@@ -12,13 +12,15 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.settings import Settings
 from tests.builders import on_disk
 from tests.conftest import KNOWLEDGE, MODELS
-from tests.integration.discord_standin import TOKEN, Standin, running_standin
+from tests.integration.discord_gateway import TOKEN
+from tests.integration.discord_standin import Standin, running_standin
 
 pytestmark = pytest.mark.models
 ROOT = Path(__file__).parents[2]
@@ -152,3 +154,34 @@ async def test_its_owner_runs_it_from_discord(running: Running) -> None:
     assert backup.stat().st_size
     gaps = await standin.answered(await standin.command("footnote gaps"), seconds=WAIT)
     assert gaps.embed["title"].startswith("🕳️ What the notes do not cover")
+
+
+async def test_a_server_gets_notes_of_its_own_without_a_shell(running: Running) -> None:
+    """From a new folder to an answer out of it, while another server hears nothing of either."""
+    standin, elsewhere = running.standin, running.standin.other_server()
+
+    async def told(command: str, words: str, **more: Any) -> str:
+        talk = await standin.command(f"footnote {command}", **more)
+        await standin.until(lambda: talk.shown and words in talk.content, seconds=WAIT)
+        return talk.content
+
+    async def shown(**more: Any) -> str:
+        talk = await standin.answered(await standin.command("ask", question=QUESTION, **more), seconds=WAIT)
+        return str(talk.embed.get("description", talk.content))
+
+    await running.answer()
+    await standin.answered(await standin.command("footnote settings", notes="odd"), seconds=WAIT)
+    await told("notes add", "I have read the notes", file=standin.file("gate.txt", GATE.format("seventeen").encode()))
+    assert (running.notes / "odd" / "gate.txt").is_file()
+    assert "seventeen hinges" in await shown()
+    assert "No notes are meant for here" in await shown(channel=elsewhere)
+    assert "seventeen hinges" in await shown(channel=standin.direct_channel())  # the owner has all notes
+    await standin.answered(await standin.command("footnote settings", notes="all", channel=elsewhere), seconds=WAIT)
+    episodes = await standin.answered(await standin.command("episodes"), seconds=WAIT)
+    assert episodes.embed["title"].endswith("(1)")
+    await told("notes remove", "no longer among the notes", name="gate.txt")
+    started = time.monotonic()
+    while "seventeen" in await shown():
+        assert time.monotonic() - started < WAIT
+        await asyncio.sleep(0.2)
+    assert not (running.notes / "odd" / "gate.txt").exists()

@@ -8,12 +8,17 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
+import numpy as np
 import pytest
 
+from rag.catalog import Role
 from rag.errors import EndpointAway, Interrupted
+from rag.llama import LlamaEmbedder
 from rag.protocols import Message
 from rag.remote import RemoteGenerator
+from rag.remote_embedder import RemoteEmbedder
 from tests.conftest import model_file
 from tests.rag.scripted_server import closed_port
 
@@ -23,15 +28,26 @@ QUESTION = (Message(role="user", text="Name three colours."),)
 pytestmark = pytest.mark.models
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """Its address and its process."""
+@pytest.fixture(scope="module", autouse=True)
+def installed() -> None:
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         pytest.skip(f"llama-cpp-python's server needs {', '.join(missing)}; run: make dev")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Its address and its process."""
+    with running("rank/write", "--n_ctx", "1024") as started:
+        yield started
+
+
+@contextmanager
+def running(role: Role, *options: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The starter model for a role behind the server, while the block runs."""
     port = closed_port()
-    options = ["--n_ctx", "1024", "--n_threads", "2", "--model_alias", "starter", "--port", str(port)]
-    command = [sys.executable, "-m", "llama_cpp.server", "--model", str(model_file("rank/write")), *options]
+    common = ["--n_threads", "2", "--model_alias", "starter", "--port", str(port)]
+    command = [sys.executable, "-m", "llama_cpp.server", "--model", str(model_file(role)), *common, *options]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         yield _ready(f"http://127.0.0.1:{port}", process), process
@@ -81,3 +97,15 @@ def test_a_real_server_writes_stops_and_can_go_away(server: tuple[str, subproces
     process.wait()
     with pytest.raises(EndpointAway, match="cannot be reached"):
         list(generator.generate(QUESTION, max_tokens=4))
+
+
+def test_a_real_server_embeds_as_the_model_does_here(embedder: LlamaEmbedder) -> None:
+    texts = ["The surface of Venus is hot.", "Rye bread wants a long rest.", "x"]
+    with running("embed", "--embedding", "True") as (address, process):
+        there = RemoteEmbedder(f"{address}/v1#starter")
+        assert np.abs(there.embed(texts) - embedder.embed(texts)).max() < 0.02
+        process.kill()
+        process.wait()
+        with pytest.raises(EndpointAway, match="cannot be reached"):
+            there.embed(texts)
+        there.close()

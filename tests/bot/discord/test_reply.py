@@ -5,6 +5,7 @@ import discord
 import pytest
 
 from bot.discord.reply import apologise
+from tests.integration.hurried import hurry, run_hurried
 
 
 class Unreachable:
@@ -21,9 +22,14 @@ class Unreachable:
 
 @pytest.mark.parametrize(
     "error",
-    [discord.RateLimited(99.0), aiohttp.ClientConnectionError(), TimeoutError(), ConnectionResetError()],
+    [discord.RateLimited(99.0), aiohttp.ClientConnectionError(), TimeoutError(), ConnectionResetError(), KeyError("x")],
 )
-async def test_what_cannot_be_delivered_breaks_nothing(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_cannot_be_delivered_breaks_nothing(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
     """Too long a rate limit is no HTTPException, and went on as if the program were broken."""
-    await apologise(Unreachable(error), ValueError())
+
+    async def scenario() -> None:
+        with hurry(1000):
+            await apologise(Unreachable(error), ValueError())
+
+    run_hurried(scenario())
     assert f"message 1 could not be told: {type(error).__name__}" in caplog.text

@@ -37,14 +37,14 @@ async def test_what_was_set_is_learnt_once_the_memory_can_be_used(tmp_path: Path
     memory = Memory(opening, rest=0.0)
     book = Rulebook(memory)
     await book.open()
-    assert book.answers is None
+    assert (await book.scope(ANN)).answers is None
     async with book.admitted(ANN):
         pass
     opening.busy = False
     with pytest.raises(NotAllowed):
         async with book.admitted(ANN):
             pass
-    assert book.answers == "cautious"
+    assert (await book.scope(ANN)).answers == "cautious"
     await memory.close()
 
 
@@ -59,4 +59,4 @@ async def test_what_is_known_holds_while_the_memory_cannot_be_used(tmp_path: Pat
     with pytest.raises(NotAllowed):
         async with book.admitted(ANN):
             pass
-    assert book.answers == "generous"
+    assert (await book.scope(ANN)).answers == "generous"

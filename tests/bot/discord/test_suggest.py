@@ -42,3 +42,17 @@ def test_no_more_and_nothing_longer_is_offered_than_discord_shows() -> None:
 def test_a_name_without_letters_can_still_be_chosen() -> None:
     (offer,) = Suggestions([replace(VENUS, show=None, title="\u202e", date=None)]).offered("episode", "")
     assert offer.shown == "untitled"
+
+
+def test_topics_are_offered_those_with_the_most_passages_first() -> None:
+    known = Suggestions([VENUS], ["heat", "greenhouse effect", "heat shield"])
+    assert [offer.value for offer in known.offered("topic", "")] == ["heat", "greenhouse effect", "heat shield"]
+    assert [offer.value for offer in known.offered("topic", "heat")] == ["heat", "heat shield"]
+    assert [offer.value for offer in known.offered("topic", "grenhouse")] == ["greenhouse effect"]
+    assert Suggestions([VENUS]).offered("topic", "heat") == []
+
+
+def test_a_thing_says_what_it_is() -> None:
+    known = Suggestions([VENUS], ["venus flytrap"])
+    assert [offer.value for offer in known.offered("thing", "venus")] == ["topic:venus flytrap", "episode:venus"]
+    assert [offer.value for offer in known.offered("thing", "mara")] == ["guest:Mara Lindqvist"]

@@ -1,0 +1,53 @@
+"""Gets a question answered for as little as it takes: as it was answered before, with somebody who asks the same, anew.
+
+Knows nothing of how a result is shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bot.answer_cache import AnswerCache, Question, Result, in_words_of
+from bot.discord.progress import Line, Shown
+from bot.discord.scope import Scope
+from bot.worker import Call
+from rag.protocols import NOBODY
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """Answers from a cache, and what is not there by the assistant behind a line."""
+
+    line: Line
+    cache: AnswerCache
+
+    async def result(self, shown: Shown, question: Question, scope: Scope) -> Result:
+        """What comes of a question in its asker's words, who is shown how it goes. Raises as `Line.follow`."""
+        result = self.cache.sure(question) or await self._unless_changed(shown, question, scope)
+        if result is None:
+            era = self.cache.era
+            call = scope.call(_call(shown, question))
+            result = await self.line.follow(shown, question.kind, call, key=question)
+            self.cache.keep(question, result, era=era)
+        return in_words_of(result, shown.asked)
+
+    async def _unless_changed(self, shown: Shown, question: Question, scope: Scope) -> Result | None:
+        """The answer from before the notes may have changed, if what it rests on is the same."""
+        before, era = self.cache.unsure(question), self.cache.era
+        if before is None:
+            return None
+        asked, history, filters = shown.asked, question.history, question.filters
+        look = scope.call(lambda assistant, _: assistant.basis(asked, history=history, filters=filters))
+        now = await self.line.follow(replace(shown, told=None), "check", look, key=("check", question))
+        return self.cache.confirm(question, before, era=era) if now == before.basis else None
+
+
+def _call(shown: Shown, question: Question) -> Call[Result]:
+    """What to ask the assistant."""
+    words, history, filters = shown.asked, question.history, question.filters
+    watch = shown.told.watch if shown.told else NOBODY
+    if question.kind == "topic":
+        return lambda assistant, cancelled: assistant.topic(words, cancelled=cancelled)
+    return lambda assistant, cancelled: assistant.ask(
+        words, watch=watch, history=history, filters=filters, cancelled=cancelled
+    )
