@@ -14,7 +14,7 @@ FIND_PYTHON = for p in $(PYTHON) python3 python3.13 python3.12 python3.11 python
 
 export Q FILE
 
-.PHONY: setup dev chat ask bot index test check eval bench lock help need-Q need-FILE
+.PHONY: setup dev chat ask bot index test check eval bench wheel sbom messages lock help need-Q need-FILE
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
@@ -51,6 +51,14 @@ eval: need-FILE setup  ## Measure on questions with known answers: make eval FIL
 bench: dev  ## Measure speed and memory on this machine
 	@$(BIN)/python -m benchmarks </dev/null
 
+wheel: dev  ## Build the packages that can be installed without this folder, into dist/
+	@$(BIN)/hatchling build
+
+sbom: dev  ## List everything Footnote is made of, with licences: docs/licences.md and dist/sbom.json
+	@mkdir -p dist
+	@$(BIN)/python -m scripts.licences
+	@$(BIN)/python -m scripts.licences --sbom dist/sbom.json
+
 need-Q:
 	@test -n "$$Q" || { echo 'Say what to ask: make ask Q="Who spoke about sleep?"' >&2; exit 2; }
 
@@ -59,6 +67,9 @@ need-FILE:
 
 dev:
 	@$(FIND_PYTHON) "$$p" scripts/setup.py --dev </dev/null
+
+messages: dev  ## Bring translations up to date: make messages, or NEW=fr for a new language
+	@$(BIN)/python -m scripts.messages $(NEW)
 
 lock:
 	$(LOCK) pyproject.toml -o requirements.lock

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 from bot.settings import Settings
 from rag.build import current_build, read_manifest
@@ -14,6 +15,7 @@ from rag.catalog import Chosen, Role, choose, load_catalog
 from rag.errors import IndexProblem, ModelError
 from rag.index import check_manifest
 from rag.prompted import OpenEmbedder, PromptedEmbedder, prompted_fingerprint
+from rag.remote_embedder import RemoteEmbedder, endpoint_fingerprint, is_endpoint
 
 ANEW = (
     "Another embedder is chosen now, {now}: all texts are embedded anew, beside the index that was built with {before}."
@@ -28,6 +30,10 @@ def chosen_model(settings: Settings, role: Role) -> Chosen:
     Raises:
         ModelError, ModelMissing, ModelCorrupt: there is no such model, it is not on disk, or it is damaged.
     """
+    if role == "embed" and is_endpoint(settings.embedder):
+        address = settings.embedder
+        name = address.rpartition("#")[2] or "an endpoint"
+        return Chosen(name=name, path=Path(), sha256=endpoint_fingerprint(address), endpoint=address)
     return choose(settings.embedder if role == "embed" else settings.model, role, settings.models)
 
 
@@ -42,10 +48,12 @@ def embedder_fingerprint(settings: Settings) -> str:
 
 
 def open_embedder(settings: Settings, chosen: Chosen | None = None) -> OpenEmbedder:
-    """Load `chosen`, or what the settings choose. Raises as `chosen_model` does."""
+    """Load `chosen`, or what the settings choose. Raises as `chosen_model` does, and EndpointAway."""
     from rag.llama import LlamaEmbedder
 
     chosen = chosen or chosen_model(settings, "embed")
+    if chosen.endpoint:
+        return RemoteEmbedder(chosen.endpoint, api_key=settings.embedder_key.get_secret_value())
     loaded = LlamaEmbedder(chosen.path, threads=settings.threads)
     if not chosen.question_prefix and not chosen.text_prefix:
         return loaded

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TextIO, cast
 
 import typer
 
+from bot.private import keep_private
 from rag.certainty import Answers
 from rag.errors import FootnoteError
 
@@ -35,6 +36,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # drawing the help in colours takes as long as all the rest
 )
 
 Notes = Annotated[
@@ -50,9 +52,13 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object inst
 
 PARTS = {
     "init": "Set Footnote up, question by question",
-    "doctor": "Look whether everything is there that the bot needs, and say what mends what is not",
+    "doctor": "Say what the bot lacks, and what mends it",
     "models": "List, fetch, verify, try and recommend models",
-    "notes": "Show what was read of the notes, check it, print an episode's notes",
+    "notes": "Show what was read of the notes, and check it",
+    "topics": "List the topics that your notes really have",
+    "compare": "Put two topics, guests or episodes side by side",
+    "digest": "Show what the newest notes add",
+    "report": "Write what all episodes say about a topic into a file",
 }
 
 
@@ -92,7 +98,7 @@ def index(
     data: Data = None,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Compute everything anew.")] = False,
 ) -> None:
-    """Read the notes and build the index; files that did not change cost nothing."""
+    """Read the notes and build the index. Files that did not change cost nothing."""
     typer.echo(_services(ctx).build(_settings(notes, data), rebuild))
 
 
@@ -105,7 +111,7 @@ def ask(
     as_json: AsJson = False,
     explained: Annotated[bool, typer.Option("--explain", help="Say how the answer came about, with times.")] = False,
 ) -> None:
-    """Answer one question from the notes, or say that they do not cover it."""
+    """Answer one question from the notes. Or say that they do not cover it."""
     from rich.console import Console
 
     from bot.explain import explain
@@ -130,15 +136,31 @@ def topic(
     notes: Notes = None,
     data: Data = None,
     as_json: AsJson = False,
+    timeline: Annotated[bool, typer.Option("--timeline", help="Show when it comes up, by date and minute.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Timeline as a .png picture or .html page.", show_default=False)
+    ] = None,
+    dark: Annotated[bool, typer.Option("--dark", help="The picture on a dark ground.")] = False,
+    points: Annotated[int | None, typer.Option("--points", help="How many points at most; otherwise 8.", min=1)] = None,
 ) -> None:
     """Gather what all episodes say about a topic, point by point."""
+    from rich.console import Console
+
     from bot.json_face import dumps, topic_json
     from bot.question import check_question
     from bot.render_text import render
+    from bot.topic_wording import telling
 
     text = check_question(" ".join(topic), what="topic")
-    with _assistant(ctx, _settings(notes, data)) as assistant:
-        result = assistant.topic(text)
+    if timeline or out:
+        from bot.commands.timeline import check_out, run_timeline
+
+        check_out(out)
+        with _assistant(ctx, _settings(notes, data)) as assistant:
+            run_timeline(assistant, text, out=out, dark=dark, as_json=as_json)
+        return
+    with _assistant(ctx, _settings(notes, data)) as assistant, telling(Console(stderr=True)) as watch:
+        result = assistant.topic(text, points=points, watch=watch)
     typer.echo(dumps(topic_json(result))) if as_json else _show(render(result))
 
 
@@ -155,7 +177,7 @@ def episodes(ctx: typer.Context, notes: Notes = None, data: Data = None, as_json
 
 @app.command()
 def chat(ctx: typer.Context, notes: Notes = None, data: Data = None) -> None:
-    """Ask one question after another; reads standard input if that is not a terminal."""
+    """Ask one question after another. Reads standard input if that is not a terminal."""
     from rich.console import Console
 
     from bot.terminal import open_input, run_chat
@@ -193,12 +215,12 @@ def _add_part(name: str, says: str) -> None:
 
     @app.command(
         name,
-        help=f"{says}: `footnote {name} --help`.",
+        help=f"{says}. See: footnote {name} --help",
         add_help_option=False,
         context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
     )
     def part(ctx: typer.Context) -> None:
-        import_module(f"bot.commands.{name}").app(args=ctx.args, prog_name=f"footnote {name}")
+        import_module(f"bot.commands.{name}").app(args=ctx.args, prog_name=f"footnote {name}", obj=ctx.obj)
 
 
 for _name, _says in PARTS.items():
@@ -216,7 +238,7 @@ def calibrate(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Measure on your own index how near a passage must be to count as an answer, and say how often that is wrong."""
+    """Measure how near a passage must be to count as an answer. On your own index; says how often that is wrong."""
     from bot.commands.calibrate import run_calibrate
 
     settings = _settings(notes, data)
@@ -247,7 +269,7 @@ def evaluate(
         typer.Option(help="Two files of figures: what the second differs in from the first.", show_default=False),
     ] = None,
 ) -> None:
-    """Measure answers and refusals on a file of questions, or compare two measurements."""
+    """Measure answers and refusals on a file of questions. Or compare two measurements."""
     from bot.commands.eval import EvalOptions, run_compare, run_eval
 
     if compare:
@@ -273,7 +295,7 @@ def backup(
     file: Annotated[Path, typer.Argument(help="A file that is not there yet.", show_default=False)],
     data: Data = None,
 ) -> None:
-    """Copy what the Discord bot remembers into one file, while it runs or not."""
+    """Copy what the Discord bot remembers into one file. It may run meanwhile."""
     from bot.commands.state import run_backup
 
     typer.echo(run_backup(_settings(None, data), file))
@@ -292,7 +314,7 @@ def restore(
 
 @app.command()
 def stats(data: Data = None, as_json: AsJson = False) -> None:
-    """Show the bot's last week in Discord on one screen: how much was asked, with what outcome, what is missing."""
+    """Show the bot's last week in Discord on one screen. How much was asked, with what outcome, what is missing."""
     import time
 
     from rich.console import Console
@@ -314,7 +336,7 @@ def gaps(
     as_csv: Annotated[bool, typer.Option("--csv", help="As a table.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="As a list to tick off.")] = False,
 ) -> None:
-    """List what people asked in Discord and the notes do not cover, the most asked first."""
+    """List what people asked and the notes do not cover. In Discord; the most asked first."""
     from bot import gaps_report
     from bot.commands.state import read_gaps
 
@@ -342,6 +364,7 @@ def run(args: Sequence[str], services: Services) -> int:
 def main() -> None:
     """Entry point of the console script."""
     faulthandler.enable()
+    keep_private()
     for stream in (sys.stdout, sys.stderr):
         cast("TextIO", stream).reconfigure(errors="replace")  # type: ignore[attr-defined]
     sys.exit(
@@ -372,11 +395,13 @@ def _services(ctx: typer.Context) -> Services:
 
 
 def _settings(notes: Path | None, data: Path | None) -> Settings:
+    from bot.language import speak
     from bot.logs import start_log
     from bot.settings import load_settings
 
     settings = load_settings(notes=notes, data=data)
     start_log(settings.log_level, settings.log_format)
+    speak(settings.language)
     return settings
 
 

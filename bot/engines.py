@@ -1,6 +1,6 @@
 """Opens the language model as the settings say: the local one, which ranks and writes, or an endpoint that writes.
 
-Says what memory it takes before it is loaded. Knows nothing of notes, and nothing of how far a model is trusted.
+Says what memory it takes before it is loaded. Knows nothing of notes, and of a model only how far it is trusted.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from bot.settings import Settings
+from rag.aptitude import Level, level
 from rag.catalog import load_catalog, model_path
 from rag.errors import ModelError
 from rag.llama import RANK_CONTEXT, LlamaGenerator, offloads
 from rag.memory import EngineOptions, available_memory, check_fits, memory_need
+from rag.prompt import SENTENCES, Style
 from rag.protocols import Generator
 from rag.remote import RemoteGenerator
 from rag.threads import is_busy, store_threads, stored_threads
@@ -69,6 +71,12 @@ def open_writer(settings: Settings, local: LlamaGenerator | None = None) -> Gene
         timeout_seconds=writer.timeout_seconds,
         context_tokens=settings.context_tokens,
     )
+
+
+def style_of(settings: Settings, writer: Generator | None) -> Style:
+    """How answers are written: as the settings want it, and without own words where the model may only choose."""
+    trims = writer is not None and level(settings.models, writer.fingerprint) < Level.WRITE
+    return Style(sentences=SENTENCES[settings.length], tone=settings.tone, trims=trims)
 
 
 def settle_threads(settings: Settings, *, busy: Callable[[], bool] = is_busy) -> None:

@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 
 from bot import wording
 from bot.state.gaps import Gap
+from rag.phrase import Phrase
 
-NO_GAPS = "No question was left without an answer."
+NO_GAPS = Phrase("No question was left without an answer.")
 
 _MARKDOWN = re.compile(r"[\\`*_{}\[\]<>#|~!]")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -22,7 +22,13 @@ def dumps(value: Mapping[str, Any]) -> str:
     return json.dumps(value, ensure_ascii=True)
 
 
-def schema(name: Literal["ask", "topic", "episodes", "eval", "notes", "calibrate", "recommend", "try"]) -> Json:
+Described: TypeAlias = Literal[
+    "ask", "topic", "episodes", "eval", "notes", "calibrate", "recommend", "try", "doctor", "topics", "timeline",
+    "compare", "digest",
+]  # fmt: skip
+
+
+def schema(name: Described) -> Json:
     """The JSON Schema (2020-12) of what `footnote NAME --json` gives."""
     loaded: Json = json.loads(files("bot").joinpath("schemas", f"{name}.schema.json").read_text("utf-8"))
     return loaded
@@ -41,12 +47,23 @@ def topic_json(result: TopicSummary | NotCovered) -> Json:
         "topic": result.question if isinstance(result, NotCovered) else result.topic,
         "text": plain(render(result)),
         "points": [
-            {"text": point.text, "theme": point.theme, "citations": list(point.citations)}
+            {
+                "text": point.text,
+                "theme": point.theme,
+                "citations": list(point.citations),
+                "verbatim": point.verbatim,
+                "more": [{"text": quote.text, "citations": list(quote.citations)} for quote in point.more],
+            }
             for point in (summary.points if summary else ())
         ],
-        "citations": _citations(summary.citations if summary else ()),
-        "episodes": [_episode(episode) for episode in (summary.episodes if summary else ())],
-        "closest": _citations(result.closest if isinstance(result, NotCovered) else ()),
+        "citations": citations_json(summary.citations if summary else ()),
+        "episodes": [episode_json(episode) for episode in (summary.episodes if summary else ())],
+        "coverage": {c.episode.id: c.passages for c in (summary.coverage if summary else ())},
+        "silent": [episode_json(episode) for episode in (summary.silent if summary else ())],
+        "searched": result.searched,
+        "remarks": list(result.remarks),
+        "near_topics": list(result.near_topics if isinstance(result, NotCovered) else ()),
+        "closest": citations_json(result.closest if isinstance(result, NotCovered) else ()),
         "timings_ms": dict(result.timings_ms),
     }
 
@@ -55,7 +72,7 @@ def episodes_json(episodes: Sequence[Episode]) -> Json:
     """What `footnote episodes --json` prints."""
     listed = [
         {
-            **_episode(episode),
+            **episode_json(episode),
             "guests": list(episode.guests),
             "urls": list(episode.urls),
             "notes": [
@@ -88,7 +105,7 @@ def _answered(answer: Answer) -> Json:
             {"text": sentence.text, "citations": list(sentence.citations), "verbatim": sentence.verbatim}
             for sentence in answer.sentences
         ],
-        "citations": _citations(answer.citations),
+        "citations": citations_json(answer.citations),
         "closest": [],
         "absent_words": [],
         "did_you_mean": [],
@@ -101,14 +118,15 @@ def _refused(result: NotCovered) -> Json:
         "lead_in": result.reason,
         "sentences": [],
         "citations": [],
-        "closest": _citations(result.closest),
+        "closest": citations_json(result.closest),
         "absent_words": list(result.absent_words),
         "did_you_mean": list(result.did_you_mean),
         "near_episodes": list(result.near_episodes),
     }
 
 
-def _citations(citations: Sequence[Citation]) -> list[Json]:
+def citations_json(citations: Sequence[Citation]) -> list[Json]:
+    """Citations as every object has them."""
     return [_citation(citation) for citation in citations]
 
 
@@ -126,11 +144,13 @@ def _citation(citation: Citation) -> Json:
         "quote": citation.quote,
         "seconds": citation.seconds,
         "seconds_around": citation.seconds_around,
+        "speaker": citation.speaker,
         "url": citation.url,
         "also": [asdict(place) for place in citation.also],
         "context": {"before": list(citation.before), "passage": citation.whole, "after": list(citation.after)},
     }
 
 
-def _episode(episode: Episode) -> Json:
+def episode_json(episode: Episode) -> Json:
+    """An episode as every object names it."""
     return {"id": episode.id, "show": episode.show, "title": episode.title, "date": episode.date}

@@ -1,4 +1,4 @@
-"""What a terminal shows while an answer is being written: the evidence first, then each checked sentence.
+"""What a terminal shows while an answer is being made: what comes nearest first, then each checked sentence.
 
 It is gone once the answer is there. Knows nothing of how sentences are checked; only what passed is ever told here.
 """
@@ -18,7 +18,7 @@ from rag.protocols import NOBODY, Watch
 from rag.types import Citation, Sentence
 
 LOOKING = "Looking through your notes"
-WRITING = "Writing"
+WRITING = "Working on an answer"
 
 
 @contextmanager
@@ -31,7 +31,7 @@ def preview(console: Console) -> Iterator[Watch]:
     with Live(_page(LOOKING, told), console=console, transient=True, refresh_per_second=8) as live:
 
         def on_evidence(citations: Sequence[Citation]) -> None:
-            told.extend(evidence(citations))
+            told[:] = evidence(citations)
             live.update(_page(WRITING, told))
 
         def on_sentence(sentence: Sentence, cited: Sequence[Citation]) -> None:

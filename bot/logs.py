@@ -8,6 +8,7 @@ import time
 from typing import Literal
 
 LogFormat = Literal["human", "json"]
+HUMAN = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 _KNOWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -31,5 +32,5 @@ class JsonLines(logging.Formatter):
 def start_log(level: str, form: LogFormat) -> None:
     """Log to standard error from now on, unless that has been set up already."""
     handler = logging.StreamHandler()
-    handler.setFormatter(JsonLines() if form == "json" else logging.Formatter(logging.BASIC_FORMAT))
+    handler.setFormatter(JsonLines() if form == "json" else logging.Formatter(HUMAN))
     logging.basicConfig(level=level, handlers=[handler])

@@ -13,7 +13,7 @@ from rag.recommend import Advice, best, reason
 
 MAY = {
     Level.RANK: "It may only rank: answers are the notes' own words, in the order it finds likely.",
-    Level.CHOOSE: "It can tell passages apart, and may not word sentences: answers are the notes' own words.",
+    Level.CHOOSE: "It may choose and trim: answers are the notes' own words, shortened, and each is checked.",
     Level.WRITE: "It may write: each of its sentences is checked against the notes before it is shown.",
 }
 NO_GPU_BUILD = (

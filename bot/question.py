@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from rag.errors import QuestionError
+from rag.phrase import Phrase
 
 LONGEST = 20_000  # characters; the search reads the first words of a long question and says so
+WHAT = {"question": Phrase("The question"), "topic": Phrase("The topic")}
+EMPTY = Phrase("{what} is empty.")
+TOO_LONG = Phrase("{what} has {n} characters; at most {most} are read.")
+NO_WORDS = Phrase("{what} has no words in it.")
 
 
 def check_question(text: str, *, what: str = "question") -> str:
@@ -13,14 +18,11 @@ def check_question(text: str, *, what: str = "question") -> str:
     Raises:
         QuestionError: it is empty, longer than `LONGEST` characters, or has neither letter nor digit.
     """
-    stripped = text.strip()
+    stripped, named = text.strip(), WHAT[what]
     if not stripped:
-        raise QuestionError(f"The {what} is empty.", remedy="Type a few words to look for.")
+        raise QuestionError(EMPTY.format(what=named), remedy=Phrase("Type a few words to look for."))
     if len(stripped) > LONGEST:
-        raise QuestionError(
-            f"The {what} has {len(stripped):,} characters; at most {LONGEST:,} are read.",
-            remedy="Shorten it.",
-        )
+        raise QuestionError(TOO_LONG.format(what=named, n=len(stripped), most=LONGEST), remedy=Phrase("Shorten it."))
     if not any(character.isalnum() for character in stripped):
-        raise QuestionError(f"The {what} has no words in it.", remedy="Write it in letters or numbers.")
+        raise QuestionError(NO_WORDS.format(what=named), remedy=Phrase("Write it in letters or numbers."))
     return stripped

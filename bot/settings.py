@@ -14,10 +14,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSetting
 
 from bot.logs import LogFormat
+from bot.private import is_guarded
 from rag.collection import data_of, notes_of
 from rag.errors import FootnoteError
 from rag.memory import KvType
 from rag.pipeline import Answers
+from rag.prompt import Length, Tone
 
 DEFAULT_API_BASE = "https://discord.com/api/v10"
 DEFAULT_GATEWAY = "wss://gateway.discord.gg/"
@@ -36,7 +38,16 @@ class DiscordSettings(BaseModel):
     guild_id: int | None = Field(
         default=None, description="Register commands in this server only (instantly) instead of everywhere."
     )
+    shards: int = Field(
+        default=0, ge=0, le=1000, description="Connections to the gateway; 0: as many as Discord recommends."
+    )
     queue_size: int = Field(default=20, ge=1, le=1000, description="Questions that may wait at once.")
+    queue_per_person: int = Field(
+        default=5, ge=1, le=1000, description="Questions of one person that may be under way at once."
+    )
+    queue_per_server: int = Field(
+        default=15, ge=1, le=1000, description="Questions of one server that may be under way at once."
+    )
     deadline_seconds: float = Field(default=120, gt=0, description="Give up on a question after this long.")
     thread_follow_ups: bool = Field(
         default=False,
@@ -51,6 +62,14 @@ class DiscordSettings(BaseModel):
     def strip_newline(cls, value: SecretStr) -> SecretStr:
         """A token pasted from a file often ends in a line break."""
         return SecretStr(value.get_secret_value().strip())
+
+    @field_validator("api_base", "gateway", mode="after")
+    @classmethod
+    def check_guarded(cls, value: str) -> str:
+        """The token goes there."""
+        if not is_guarded(value):
+            raise ValueError("it has to be encrypted (https, wss), or on this machine")
+        return value
 
 
 class WriterSettings(BaseModel):
@@ -103,8 +122,9 @@ class Settings(BaseSettings):
     embedder: str = Field(
         default="footnote-minilm-l6",
         min_length=1,
-        description="Model that turns texts into vectors: a name from footnote models list, or a path to a GGUF file.",
+        description="Model that turns texts into vectors: a name, a path to a GGUF file, or a server: http://HOST:PORT/v1#MODEL.",
     )
+    embedder_key: SecretStr = Field(default=SecretStr(""), description="Key for that server, if it wants one.")
     model: str = Field(
         default="smollm2-135m-instruct",
         min_length=1,
@@ -140,6 +160,15 @@ class Settings(BaseSettings):
         ge=0,
         description="The bot frees the models' memory after so long without a question; 0: keeps them ready.",
     )
+    length: Length = Field(
+        default="normal",
+        description="How long an answer is: short (one sentence or quote), normal (up to three) or long (up to five).",
+    )
+    tone: Tone = Field(default="plain", description="How a model that writes words it: plain, friendly or formal.")
+    language: str = Field(
+        default="en",
+        description="Language of the terminal, and in Discord where neither person nor server tells theirs: en or de.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="WARNING", description="How much to log; INFO shows ids and timings, never a question."
     )
@@ -160,6 +189,16 @@ class Settings(BaseSettings):
         if value != "auto" and not (value.isdecimal() and value.isascii()):
             raise ValueError("it has to be auto or a number")
         return value
+
+    @field_validator("language", mode="after")
+    @classmethod
+    def check_language(cls, value: str) -> str:
+        """One that there is a catalogue of."""
+        from bot.language import known, languages  # not needed to say what is wrong with another setting
+
+        if (language := known(value)) is None:
+            raise ValueError(f"it has to be one of {', '.join(languages())}")
+        return language
 
     @field_validator("notes", "data", "models", mode="after")
     @classmethod

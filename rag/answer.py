@@ -10,18 +10,20 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
+from copy import copy
 from dataclasses import dataclass, replace
 
 from rag import language, rank
-from rag.citations import cite
+from rag.basis import basis
 from rag.clock import Clock
 from rag.disagreement import disagreements
 from rag.errors import Interrupted
-from rag.evidence import Evidence, choose, gather
+from rag.evidence import MOST, Evidence, choose, gather
 from rag.fields import in_context
 from rag.filters import attribution, nearness
 from rag.gate import GateModel, Thresholds
 from rag.index import Index
+from rag.phrase import AND, Phrase, listed
 from rag.pipeline import SHIPPED, Pipeline
 from rag.premise import correction
 from rag.prompt import Style
@@ -30,13 +32,13 @@ from rag.question import holds_asked, is_asking
 from rag.retrieve import HITS, Part, Retrieved, Retriever, evidence_of, find
 from rag.spans import best_span, says_the_same
 from rag.spelling import suggest
-from rag.types import Answer, Citation, Earlier, Filter, FloatArray, Hit, NotCovered, Sentence, Trace
+from rag.types import LEAD_IN, Answer, Citation, Earlier, Filter, FloatArray, Hit, NotCovered, Sentence, Trace
 from rag.words import Word, content_words, terms, words
 from rag.write import Asked, Writer
 
 __all__ = ["HITS", "Answerer", "Retrieved", "evidence_of", "find"]
 
-SPANS = 3
+SPANS = 3  # quoted of what comes nearest, and looked at for each part
 HELD = 0.2  # for a sentence that holds the kind of thing asked for, in units of its cosine
 NEAR_BEST = 0.10  # a further passage is quoted if its score is no further behind the best
 NEAR_EPISODES = 3
@@ -44,22 +46,25 @@ HOLDS_THE_WORDS = 0.3  # share of BM25 from which a passage is worth showing, ho
 ABOUT_THE_SAME = 0.5  # share of the question's words, its names left out, that it must hold
 TELLING_WORDS = 2  # so many words of a question, and half of them, make two passages about the same
 FURTHER = 0.10  # so much further ahead stands a passage elsewhere that is nearer than what was asked for
+OUT_OF_REACH = 0.5  # a passage whose score is so far behind the best is quoted by no answer, whatever ranks it
 RANK_SECONDS = 1.5  # no passage is begun after this; the ranking keeps what it has
-LEAD_IN = "Your notes say:"
-WRITTEN = "In short, from your notes:"
+WRITTEN = Phrase("In short, from your notes:")
 EVIDENCE_AT = "until evidence"
 SENTENCE_AT = "until first sentence"
-CORRECTED = "Your notes say {correction}"
-NO_CLEAR_ANSWER = "I found no clear answer to this in your notes."
-NOT_COVERED = "Your notes do not cover this."
-NO_WORD_KNOWN = "None of the words in your question occur in your notes. Check the spelling, or use other words."
-PART_NOT_COVERED = "I found no clear answer to this part: {asked}"
-ONE_WORD = "You asked with one word; a topic summary gathers what all episodes say about it."
+CORRECTED = Phrase("Your notes say {correction}.")
+CORRECTED_IN = Phrase("Your notes say {correction}:")
+NO_CLEAR_ANSWER = Phrase("I found no clear answer to this in your notes.")
+NOT_COVERED = Phrase("Your notes do not cover this.")
+NO_WORD_KNOWN = Phrase(
+    "None of the words in your question occur in your notes. Check the spelling, or use other words."
+)
+PART_NOT_COVERED = Phrase("I found no clear answer to this part: {asked}")
+ONE_WORD = Phrase("You asked with one word; a topic summary gathers what all episodes say about it.")
 MULTILINGUAL = "bge-m3"  # the first embedder of the catalogue for many languages
-FOREIGN = (
+FOREIGN = Phrase(
     "Your question is in {question}, your notes are in {notes}: the embedder that is chosen cannot compare the two. "
     "Ask in the language of the notes. A multilingual embedder could; the owner of the notes gets one with: "
-    f"footnote models pull {MULTILINGUAL}, then FOOTNOTE_EMBEDDER={MULTILINGUAL} in .env, then footnote index."
+    "footnote models pull {model}, then FOOTNOTE_EMBEDDER={model} in .env, then footnote index."
 )
 
 
@@ -90,18 +95,29 @@ class Answerer:
         writer: Generator | None = None,
         style: Style | None = None,
         multilingual: bool = False,
+        models: Sequence[str] = (),
     ) -> None:
         """`ranker` None leaves the passages in the order in which search found them, `writer` None lets none write.
 
+        `style`: how long an answer is, written or not, and how a model words it.
         `multilingual`: the embedder compares a question with notes in another language, which are refused otherwise.
+        `models`: what the models are known by; an answer of others has another basis.
         """
-        self._writer = Writer(writer, idf=index.idf, style=style) if writer else None
+        self._style = style or Style()
+        self._models = (*models, str(self._style))
+        self._writer = Writer(writer, idf=index.idf, style=self._style) if writer else None
         self._index = index
         self._embedder = embedder
         self._multilingual = multilingual
         self._ranker = ranker
         self._thresholds = thresholds
         self._retriever = Retriever(index, embedder, gate=gate, pipeline=pipeline)
+
+    def weighing(self, thresholds: Thresholds) -> Answerer:
+        """The same with other thresholds; what is slow to make is shared."""
+        other = copy(self)
+        other._thresholds = thresholds
+        return other
 
     def ask(
         self,
@@ -118,10 +134,17 @@ class Answerer:
         """
         clock, session = Clock(), Session(history=history, cancelled=cancelled, watch=watch)
         found = self.retrieve(question, history=history, filters=filters, clock=clock)
-        if self._thresholds.outcome(found.p_answerable, found.cosine) == "not_covered":
-            return self.decide(question, found, found.hits, clock=clock, session=session)
-        hits = self.ranked(found, clock=clock, cancelled=cancelled)
-        return self.decide(question, found, hits, clock=clock, session=session)
+        hits: Sequence[Hit] = found.hits
+        if self._thresholds.outcome(found.p_answerable, found.cosine) != "not_covered":
+            self._show_nearest(hits, clock, watch)
+            hits = self.ranked(found, clock=clock, cancelled=cancelled)
+        result = self.decide(question, found, hits, clock=clock, session=session)
+        failed = result.trace and result.trace.writing and result.trace.writing.failed
+        return result if failed else replace(result, basis=self._basis(found))
+
+    def basis(self, question: str, *, history: Sequence[Earlier] = (), filters: Sequence[Filter] = ()) -> str:
+        """What an answer to this would be made from; see `Answer`. Raises QuestionError, as `ask` does."""
+        return self._basis(self.retrieve(question, history=history, filters=filters))
 
     def decide(
         self,
@@ -207,7 +230,7 @@ class Answerer:
         corrected = self._correction(found, hits, citations)
         return Answer(
             question=question,
-            lead_in=f"{corrected}:" if corrected else LEAD_IN,
+            lead_in=CORRECTED_IN.format(correction=corrected) if corrected else LEAD_IN,
             sentences=tuple(Sentence(text=c.display, citations=(c.n,)) for c in citations),
             citations=citations,
             p_answerable=found.p_answerable,
@@ -277,22 +300,22 @@ class Answerer:
         if quoted is None:
             return ""
         context = self._index.terms_of(quoted)
-        corrected = correction(found.searched, citations[0].display, context=context)
-        return CORRECTED.format(correction=corrected) if corrected else ""
+        return correction(found.searched, citations[0].display, context=context)
 
     def _quote(self, found: Retrieved, hits: Sequence[Hit], *, nearest: bool, least: int = 0) -> tuple[Citation, ...]:
-        """Up to three citations, none saying what one before it says; the first `least` hits in any case.
+        """As many citations as the style has sentences, no two saying the same; the first `least` hits in any case.
 
         An answer quotes only what comes near the best, or has every word of the question that the first has: two notes
         that contradict each other must both be heard. `nearest` takes the nearest whatever their distance.
         """
         citations: list[Citation] = []
+        most = max(SPANS if nearest else self._style.sentences, least)
         best = max((hit.score for hit in hits[least:]), default=0.0)
         held = _held(found, hits[0]) if hits else frozenset()
         tells = len(held) >= max(TELLING_WORDS, ABOUT_THE_SAME * len(found.words))
         for number, hit in enumerate(hits[: rank.RANKED + least]):
             wanted = number < least or nearest or hit.score >= best - NEAR_BEST
-            if len(citations) >= max(SPANS, least):
+            if len(citations) >= most:
                 break
             if not wanted and not (tells and held <= _held(found, hit)):
                 continue
@@ -303,12 +326,26 @@ class Answerer:
                 citations.append(citation)
         return tuple(citations)
 
+    def _show_nearest(self, hits: Sequence[Hit], clock: Clock, watch: Watch) -> None:
+        """Tell of the first passages, whole, that say more than which episode they are about."""
+        said = [hit.passage for hit in hits if not self._index.is_heading(hit.passage)][:SPANS]
+        if said:
+            watch.on_evidence([self._index.cited(n, passage) for n, passage in enumerate(said, start=1)])
+            clock.mark(EVIDENCE_AT)
+
+    def _basis(self, found: Retrieved) -> str:
+        """What is quoted from and what was decided before: whatever else stands in the notes makes no difference."""
+        outcome = self._thresholds.outcome(found.p_answerable, found.cosine)
+        best = found.hits[: MOST if self._writer else rank.RANKED]
+        near = [hit for hit in best if hit.score >= best[0].score - OUT_OF_REACH]
+        hits = [*near, *(part.hits[0] for part in found.parts if part.hits)] if outcome == "answer" else found.hits
+        whole = {hit.passage.id: self._index.cited(0, hit.passage) for hit in hits}
+        parts = [(part.asked, self._is_enough(part)) for part in found.parts]
+        return basis(whole.values(), self._models, found.searched, outcome, parts, _filters(found), found.remarks)
+
     def _cite(self, n: int, found: Retrieved, hit: Hit) -> Citation:
         span = best_span(hit.passage.text, lambda texts: self._relevance(found, texts))
-        episode, also = self._index.episode_of(hit.passage), self._index.also(hit.passage, span)
-        before, after = self._index.around(hit.passage)
-        citation = cite(n, hit.passage, span, episode, also=also)
-        return replace(citation, whole=hit.passage.text, before=before, after=after)
+        return self._index.cited(n, hit.passage, span)
 
     def _relevance(self, found: Retrieved, texts: Sequence[str]) -> list[float]:
         """How near each text is to the question: cosine, share of its words, and whether it holds what is asked for."""
@@ -329,8 +366,8 @@ class Answerer:
         asked = language.name(code) if code and code not in known else ""
         if code is None and not any(self._index.lexical.knows(word.stem) for word in words(question)):
             asked = language.foreign_script(question, known)
-        notes = " and ".join(sorted(map(language.name, known)))
-        return FOREIGN.format(question=asked, notes=notes) if asked and known else ""
+        notes = listed(AND, sorted(map(language.name, known)))
+        return FOREIGN.format(question=asked, notes=notes, model=MULTILINGUAL) if asked and known else ""
 
     def _refuse(
         self, question: str, found: Retrieved, hits: Sequence[Hit], clock: Clock, reason: str = ""
@@ -341,10 +378,10 @@ class Answerer:
         asked = _beside_names(found)
         absent = tuple(word.written for word in asked if not self._index.lexical.knows(word.stem))
         corrected = self._correction(found, hits, closest)
-        plain = NO_CLEAR_ANSWER if closest else NO_WORD_KNOWN if _all(absent, found.words) else NOT_COVERED
+        plain = NO_CLEAR_ANSWER if closest else NO_WORD_KNOWN if 0 < len(absent) == len(found.words) else NOT_COVERED
         return NotCovered(
             question=question,
-            reason=reason or (f"{corrected}." if corrected else plain),
+            reason=reason or (CORRECTED.format(correction=corrected) if corrected else plain),
             closest=closest,
             absent_words=absent,
             p_answerable=found.p_answerable,
@@ -411,7 +448,3 @@ def _remarks(question: str, found: Retrieved) -> tuple[str, ...]:
 
 def _question(earlier: Earlier) -> str:
     return earlier if isinstance(earlier, str) else earlier.question
-
-
-def _all(absent: Sequence[str], asked: Sequence[Word]) -> bool:
-    return bool(asked) and len(absent) == len(asked)

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 
-from rag.citations import cite
 from rag.index import Index
 from rag.protocols import Embedder
 from rag.retrieve import find
@@ -105,13 +103,7 @@ class Browser:
         return [hit.passage for hit in find(self._index, question, vector, within=rows)]
 
     def _cited(self, passages: Iterable[Passage]) -> tuple[Citation, ...]:
-        return tuple(self._cite(n, passage) for n, passage in enumerate(passages, start=1))
-
-    def _cite(self, n: int, passage: Passage) -> Citation:
-        span = (0, len(passage.text))
-        citation = cite(n, passage, span, self._index.episode_of(passage), also=self._index.also(passage, span))
-        before, after = self._index.around(passage)
-        return replace(citation, whole=passage.text, before=before, after=after)
+        return tuple(self._index.cited(n, passage) for n, passage in enumerate(passages, start=1))
 
     @cached_property
     def _by_id(self) -> Mapping[str, Passage]:

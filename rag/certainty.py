@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Literal, Protocol, runtime_checkable
 
-Answers = Literal["cautious", "balanced", "generous"]
-"""How readily to answer, as the owner chooses."""
+from rag.pipeline import Answers
+
+__all__ = ["CONFIDENCE", "SHARES", "Answers", "least_trials", "upper_bound"]
 
 SHARES: Mapping[Answers, float] = {"cautious": 0.05, "balanced": 0.10, "generous": 0.20}
 """Share of the questions which the notes do not cover that each of them lets through."""
 
 CONFIDENCE = 0.95
 _HALVINGS = 60  # of the interval from 0 to 1: beyond what a float can tell apart
-
-
-@runtime_checkable
-class Weighing(Protocol):
-    """An assistant that can be told, between two questions, how readily to answer."""
-
-    def weigh(self, answers: Answers | None) -> None:
-        """Answer so readily from now on; None: as it was opened to."""
-        ...
 
 
 def upper_bound(events: int, trials: int, *, confidence: float = CONFIDENCE) -> float:

@@ -14,18 +14,32 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz, process
 
 from rag.errors import QuestionError
+from rag.phrase import OR, Phrase, listed
 from rag.readers import dates
 from rag.text import slug
 from rag.types import Episode, Filter, FilterKind
 
 LIKE = 60  # of 100, from which a name may be the one that was meant
 SUGGESTED = 3
-NO_SUCH = "There is no {kind} “{typed}” in your notes."
-SEVERAL = "“{typed}” may be several of the {kind}s in your notes: {names}."
-NO_YEAR = "“{typed}” is not a date with a year."
-TURNED = "The first date is behind the last."
-NOTHING_LEFT = "No episode in your notes is all of this: {names}."
-UNDATED = "Episodes whose date your notes do not tell were left out: {count}."
+NO_SUCH: Mapping[FilterKind, Phrase] = {
+    "episode": Phrase("There is no episode “{typed}” in your notes."),
+    "show": Phrase("There is no show “{typed}” in your notes."),
+    "guest": Phrase("There is no guest “{typed}” in your notes."),
+}
+SEVERAL: Mapping[FilterKind, Phrase] = {
+    "episode": Phrase("“{typed}” may be several of the episodes in your notes: {names}."),
+    "show": Phrase("“{typed}” may be several of the shows in your notes: {names}."),
+    "guest": Phrase("“{typed}” may be several of the guests in your notes: {names}."),
+}
+DID_YOU_MEAN = Phrase("Did you mean {names}?")
+AS_OFFERED = Phrase("Choose one of those offered as you type.")
+NO_YEAR = Phrase("“{typed}” is not a date with a year.")
+LIKE_THIS = Phrase("Write it like 2024, 2024-05 or 2024-05-31.")
+TURNED = Phrase("The first date is behind the last.")
+NOTHING_LEFT = Phrase("No episode in your notes is all of this: {names}.")
+UNDATED = Phrase("Episodes whose date your notes do not tell were left out: {count}.")
+FROM = Phrase("from {date}")
+UNTIL = Phrase("until {date}")
 
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
@@ -65,7 +79,7 @@ def choose(filters: Sequence[Filter], episodes: Iterable[Episode]) -> Choice | N
     left = frozenset.intersection(*(ids for _, ids in fits))
     if not left:
         names = ", ".join(each.label for each in shown)
-        raise QuestionError(NOTHING_LEFT.format(names=names), remedy="Leave one of them out.")
+        raise QuestionError(NOTHING_LEFT.format(names=names), remedy=Phrase("Leave one of them out."))
     return Choice(shown=shown, episodes=left, remarks=_undated(shown, known))
 
 
@@ -105,25 +119,24 @@ def _named(asked: Filter, named: Mapping[str, set[str]], short: Mapping[str, str
     if len(meant) == 1:
         return meant[0], frozenset(named[meant[0]])
     if meant:
-        raise _unsure(SEVERAL, asked, meant)
+        raise _unsure(SEVERAL[asked.kind], asked, meant, AS_OFFERED)
     near = process.extract(asked.label, list(named), scorer=fuzz.WRatio, limit=SUGGESTED, score_cutoff=LIKE)
-    raise _unsure(NO_SUCH, asked, [name for name, _, _ in near])
+    raise _unsure(NO_SUCH[asked.kind], asked, [name for name, _, _ in near], DID_YOU_MEAN if near else AS_OFFERED)
 
 
-def _unsure(sentence: str, asked: Filter, names: Sequence[str]) -> QuestionError:
-    listed = " or ".join(names[:SUGGESTED])
-    remedy = f"Did you mean {listed}?" if names and sentence is NO_SUCH else "Choose one of those offered as you type."
-    return QuestionError(sentence.format(kind=asked.kind, typed=asked.label[:100], names=listed), remedy=remedy)
+def _unsure(sentence: Phrase, asked: Filter, names: Sequence[str], remedy: Phrase) -> QuestionError:
+    offered = listed(OR, names[:SUGGESTED])
+    return QuestionError(sentence.format(typed=asked.label[:100], names=offered), remedy=remedy.format(names=offered))
 
 
 def _since(asked: Filter, episodes: Sequence[Episode]) -> tuple[str, frozenset[str]]:
     first = _date(asked.label)
-    return f"from {first}", _dated(episodes, lambda date, size: date[:size] >= first[:size], len(first))
+    return FROM.format(date=first), _dated(episodes, lambda date, size: date[:size] >= first[:size], len(first))
 
 
 def _until(asked: Filter, episodes: Sequence[Episode]) -> tuple[str, frozenset[str]]:
     last = _date(asked.label)
-    return f"until {last}", _dated(episodes, lambda date, size: date[:size] <= last[:size], len(last))
+    return UNTIL.format(date=last), _dated(episodes, lambda date, size: date[:size] <= last[:size], len(last))
 
 
 def _dated(episodes: Sequence[Episode], fits: Callable[[str, int], bool], size: int) -> frozenset[str]:
@@ -137,7 +150,7 @@ def _date(typed: str) -> str:
     stripped = typed.strip()
     date = stripped if _YEAR.fullmatch(stripped) else dates.parse(stripped)
     if date is None or date.startswith("-"):
-        raise QuestionError(NO_YEAR.format(typed=stripped[:40]), remedy="Write it like 2024, 2024-05 or 2024-05-31.")
+        raise QuestionError(NO_YEAR.format(typed=stripped[:40]), remedy=LIKE_THIS)
     return date
 
 
@@ -145,7 +158,7 @@ def _check_order(shown: Sequence[Filter]) -> None:
     first, last = (next((f.label.split()[-1] for f in shown if f.kind == kind), "") for kind in ("since", "until"))
     size = min(len(first), len(last))
     if first[:size] > last[:size]:
-        raise QuestionError(TURNED, remedy="Swap the two.")
+        raise QuestionError(TURNED, remedy=Phrase("Swap the two."))
 
 
 def _has_year(episode: Episode) -> bool:

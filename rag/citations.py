@@ -39,6 +39,7 @@ def cite(n: int, passage: Passage, span: tuple[int, int], episode: Episode, *, a
         url_note=url_note,
         also=tuple(also),
         counted=passage.counted,
+        speaker=passage.speaker,
     )
 
 

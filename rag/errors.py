@@ -28,10 +28,11 @@ from __future__ import annotations
 
 
 class FootnoteError(Exception):
-    """Base class. `str(error)` is a whole sentence; `remedy` is what to do, or ""."""
+    """Base class. `str(error)` is a whole sentence; `remedy` is what to do, or "", and `message` is it without that."""
 
     def __init__(self, message: str, *, remedy: str = "") -> None:
         super().__init__(f"{message} {remedy}".strip())
+        self.message = message
         self.remedy = remedy
 
 

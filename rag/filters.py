@@ -14,6 +14,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from rag.minutes import format_seconds, inside, parse_seconds
+from rag.phrase import OR, Phrase, listed
 from rag.readers import dates, shows
 from rag.readers.names import joined, split
 from rag.types import Episode, Filter, FilterKind, Note, Passage
@@ -22,6 +23,13 @@ from rag.words import Word, is_stopword, stem, words
 PEOPLE = frozenset({"guest", "host", "author"})
 HEADLINE_WORDS = 4  # so many words with a capital, and no other but words of grammar, are a headline
 NEAR_SECONDS = 180  # how far from the minute that was asked for a passage still counts as near it
+AROUND = Phrase("around {minute}")
+CLOSEST = Phrase("Closest: {said}, {by}.")
+SAID_BY = Phrase("said by {who} in {episode}")
+SAID_IN = Phrase("said in {episode}")
+WITHIN = Phrase("in {what}")
+NOT_BY = Phrase("not by {people}")
+NOT_THERE = Phrase("not {places}")
 
 _TITLE_PARTS = re.compile(r"\s+[–—|-]\s+|:\s+|\s*[(\[].*$")
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
@@ -305,7 +313,7 @@ def _by_minute(question: str, *, of_episode: bool) -> list[Scope]:
     seconds = seconds_in(question)
     if seconds is None:
         return []
-    shown = Filter(kind="minute", label=f"around {format_seconds(seconds)}", hard=True)
+    shown = Filter(kind="minute", label=AROUND.format(minute=format_seconds(seconds)), hard=True)
     return [Scope(shown=shown, words=_words_for(question, seconds_in), seconds=seconds)]
 
 
@@ -359,11 +367,15 @@ def attribution(filters: Sequence[Filter], episode: Episode) -> str:
     """What to say where the question names one thing and the nearest passage stands in an episode it does not name."""
     asked = [each for each in filters if each.hard]
     who = joined(episode.guests) if episode.guests and not set(episode.guests) <= set(split(episode.title)) else ""
-    said = f"said by {who} in {episode.name}" if who else f"said in {episode.name}"
+    said = SAID_BY.format(who=who, episode=episode.name) if who else SAID_IN.format(episode=episode.name)
     people = [each.label for each in asked if each.kind in PEOPLE or split(each.label)]
-    places = [each.label if each.kind == "minute" else f"in {each.label}" for each in asked if each.label not in people]
-    by = f"not by {' or '.join(people)}" if people else f"not {' or '.join(places)}"
-    return f"Closest: {said}, {by}."
+    places = [
+        each.label if each.kind == "minute" else WITHIN.format(what=each.label)
+        for each in asked
+        if each.label not in people
+    ]
+    by = NOT_BY.format(people=listed(OR, people)) if people else NOT_THERE.format(places=listed(OR, places))
+    return CLOSEST.format(said=said, by=by)
 
 
 def nearness(scopes: Sequence[Scope], passage: Passage) -> float:

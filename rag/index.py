@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import numpy.typing as npt
 from rag import boilerplate, duplicates
 from rag import build as layout
 from rag.build import Manifest
-from rag.citations import place_of
+from rag.citations import cite, place_of
 from rag.errors import IndexCorrupt, IndexMismatch
 from rag.fields import FIELDS_VERSION, header, lexical_terms, only_names, vector_texts
 from rag.fusion import fuse, highest, row_cosines
@@ -25,7 +26,7 @@ from rag.lexical import LexicalIndex
 from rag.library import READER_VERSION
 from rag.pipeline import SHIPPED, Pipeline
 from rag.store import VectorStore
-from rag.types import Episode, FloatArray, Hit, Passage, Place
+from rag.types import Citation, Episode, FloatArray, Hit, Passage, Place
 from rag.words import terms, words
 
 NEAREST_VECTORS = 300
@@ -106,6 +107,12 @@ class Index:
             self._asides[passage.id] = boilerplate.is_aside(passage.text, section=passage.section, episodes=most)
         return self._asides[passage.id]
 
+    def repeated(self, episodes: int) -> frozenset[int]:
+        """The rows with a sentence that stands in at least so many episodes."""
+        standing = self._duplicates.sentences.values()
+        wide = (rows for rows in standing if len({self.passages[row].episode_id for row in rows}) >= episodes)
+        return frozenset(row for rows in wide for row in rows)
+
     def copies(self, row: int) -> tuple[int, ...]:
         """The rows that say the same as a row, itself included."""
         return self._copies.get(self.passages[row].id, (row,))
@@ -136,6 +143,13 @@ class Index:
         here = [other for other in near if other.episode_id == passage.episode_id]
         before = tuple(other.text for other in here if other.position < passage.position)
         return before, tuple(other.text for other in here if other.position > passage.position)
+
+    def cited(self, n: int, passage: Passage, span: tuple[int, int] | None = None) -> Citation:
+        """Citation number `n`: the half-open `span` of `passage.text`, with what stands around it; None: all of it."""
+        span = span or (0, len(passage.text))
+        before, after = self.around(passage)
+        citation = cite(n, passage, span, self.episode_of(passage), also=self.also(passage, span))
+        return replace(citation, whole=passage.text, before=before, after=after)
 
     @cached_property
     def _by_position(self) -> Mapping[tuple[str, int], Passage]:
@@ -176,6 +190,10 @@ class Index:
             )
             for i in self._best(rows, scores, limit)
         ]
+
+    def nearness(self, query: FloatArray) -> FloatArray:
+        """How near each passage comes to a unit vector of shape (dimension,): its best cosine, shape (passages,)."""
+        return row_cosines(self.store.all_cosines(query), self.first_vector[:-1])[1]
 
     def _best(self, rows: Rows, scores: FloatArray, limit: int) -> Rows:
         """Indices of the `limit` best of `rows`; of those that say the same only the best, and of equals the first."""

@@ -61,6 +61,41 @@ class BuildReport:
     instead_of: str = ""
 
 
+class Borrowing:
+    """An `Embedder` that computes no vector which another index of the same embedder has already.
+
+    Attributes:
+        computed: vectors that it had to compute.
+    """
+
+    def __init__(self, embedder: Embedder, data: Path | None) -> None:
+        """`data`: folder of that other index; None: there is none. Where it cannot be read, everything is computed."""
+        self._embedder = embedder
+        self._data = data
+        self._known: dict[str, FloatArray] | None = None
+        self.computed = 0
+
+    @property
+    def dimension(self) -> int:
+        return self._embedder.dimension
+
+    @property
+    def fingerprint(self) -> str:
+        return self._embedder.fingerprint
+
+    def embed(self, texts: Sequence[str], *, questions: bool = False) -> FloatArray:
+        """As the embedder does; see `Embedder`."""
+        if questions:
+            return self._embedder.embed(texts, questions=True)
+        if self._known is None:
+            self._known = _known_vectors(self._data, self.fingerprint) if self._data else {}
+        missing = [text for text in dict.fromkeys(texts) if _text_hash(text) not in self._known]
+        self.computed += len(missing)
+        new = dict(zip(missing, self._embedder.embed(missing), strict=True)) if missing else {}
+        rows = [new[text] if text in new else self._known[_text_hash(text)] for text in texts]
+        return np.stack(rows) if rows else np.zeros((0, self.dimension), np.float32)
+
+
 def is_current(notes: Path, data: Path, *, embedder: str) -> bool:
     """Whether the serving index holds the notes as they are now. Raises NotesError for the folder itself."""
     return _holds(data, _scan(notes, data), embedder)

@@ -15,6 +15,7 @@ from dataclasses import replace
 from functools import cache, reduce
 from typing import Any
 
+from rag.phrase import Phrase
 from rag.types import Passage
 
 SURE = 0.8  # the library's own estimate of being right; 1 of 1,777 English questions passes for another language
@@ -23,25 +24,28 @@ LOOKED_AT = 200  # characters; more tell nothing more
 SPOKEN_HERE = 0.05  # share of the passages from which a language is one of the notes'
 
 NAMES = {
-    "ar": "Arabic", "bg": "Bulgarian", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek", "en": "English",
-    "es": "Spanish", "fa": "Persian", "fi": "Finnish", "fr": "French", "he": "Hebrew", "hi": "Hindi", "hu": "Hungarian",
-    "id": "Indonesian", "it": "Italian", "ja": "Japanese", "ko": "Korean", "nl": "Dutch", "no": "Norwegian",
-    "pl": "Polish", "pt": "Portuguese", "ro": "Romanian", "ru": "Russian", "sv": "Swedish", "th": "Thai",
-    "tr": "Turkish", "uk": "Ukrainian", "vi": "Vietnamese", "zh": "Chinese",
+    "ar": Phrase("Arabic"), "bg": Phrase("Bulgarian"), "cs": Phrase("Czech"), "da": Phrase("Danish"),
+    "de": Phrase("German"), "el": Phrase("Greek"), "en": Phrase("English"), "es": Phrase("Spanish"),
+    "fa": Phrase("Persian"), "fi": Phrase("Finnish"), "fr": Phrase("French"), "he": Phrase("Hebrew"),
+    "hi": Phrase("Hindi"), "hu": Phrase("Hungarian"), "id": Phrase("Indonesian"), "it": Phrase("Italian"),
+    "ja": Phrase("Japanese"), "ko": Phrase("Korean"), "nl": Phrase("Dutch"), "no": Phrase("Norwegian"),
+    "pl": Phrase("Polish"), "pt": Phrase("Portuguese"), "ro": Phrase("Romanian"), "ru": Phrase("Russian"),
+    "sv": Phrase("Swedish"), "th": Phrase("Thai"), "tr": Phrase("Turkish"), "uk": Phrase("Ukrainian"),
+    "vi": Phrase("Vietnamese"), "zh": Phrase("Chinese"),
 }  # fmt: skip
 
 # The first word of a letter's name in Unicode -> the languages above that are written in it, and its own name.
 _SCRIPTS = {
-    "ARABIC": ({"ar", "fa"}, "Arabic letters"),
-    "CJK": ({"ja", "zh"}, "Chinese characters"),
-    "CYRILLIC": ({"bg", "ru", "uk"}, "Cyrillic letters"),
-    "DEVANAGARI": ({"hi"}, "Devanagari"),
-    "GREEK": ({"el"}, "Greek letters"),
-    "HANGUL": ({"ko"}, "Hangul"),
-    "HEBREW": ({"he"}, "Hebrew letters"),
-    "HIRAGANA": ({"ja"}, "kana"),
-    "KATAKANA": ({"ja"}, "kana"),
-    "THAI": ({"th"}, "Thai letters"),
+    "ARABIC": ({"ar", "fa"}, Phrase("Arabic letters")),
+    "CJK": ({"ja", "zh"}, Phrase("Chinese characters")),
+    "CYRILLIC": ({"bg", "ru", "uk"}, Phrase("Cyrillic letters")),
+    "DEVANAGARI": ({"hi"}, Phrase("Devanagari")),
+    "GREEK": ({"el"}, Phrase("Greek letters")),
+    "HANGUL": ({"ko"}, Phrase("Hangul")),
+    "HEBREW": ({"he"}, Phrase("Hebrew letters")),
+    "HIRAGANA": ({"ja"}, Phrase("kana")),
+    "KATAKANA": ({"ja"}, Phrase("kana")),
+    "THAI": ({"th"}, Phrase("Thai letters")),
 }
 
 

@@ -73,6 +73,11 @@ class LexicalIndex:
         """Whether a term occurs in any passage."""
         return term in self._frequencies
 
+    def beginning(self, letters: str) -> list[str]:
+        """The terms that begin with these letters, the most frequent first."""
+        found = (term for term in self._frequencies if term.startswith(letters))
+        return sorted(found, key=lambda term: -self._frequencies[term])
+
     def idf(self, term: str) -> float:
         """Lucene's inverse document frequency; a term that occurs nowhere has the highest."""
         n = self._frequencies.get(term, 0)

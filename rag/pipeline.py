@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+Answers = Literal["cautious", "balanced", "generous"]
+"""How readily to answer, as the owner chooses."""
 
 
 @dataclass(frozen=True, kw_only=True)

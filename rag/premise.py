@@ -11,10 +11,12 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
 from rag.comparisons import turned_round
+from rag.phrase import Phrase
 from rag.quantities import Quantity, quantities
 from rag.sentences import sentence_spans
 from rag.words import content_words, terms
 
+INSTEAD = Phrase("{told}, not {assumed}")
 ABOUT_THE_SAME = 0.6  # share of the question's other content words that the passage must hold
 _LOOSE = re.compile(
     r"(?:\b(?:over|under|about|around|roughly|nearly|almost|than|least|most|to|up|some|or|only|just)|[~≈<>])\s*$",
@@ -28,7 +30,7 @@ def correction(question: str, text: str, *, context: AbstractSet[str] = frozense
     `context`: terms the passage stands under, which count as said.
     """
     found = contradiction(question, text, context=context)
-    return f"{found[0]}, not {found[1]}" if found else ""
+    return INSTEAD.format(told=found[0], assumed=found[1]) if found else ""
 
 
 def contradiction(one: str, other: str, *, context: AbstractSet[str] = frozenset()) -> tuple[str, str] | None:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from rag.map_types import Comparison, Digest, Subject, Timeline
+from rag.pipeline import Answers
 from rag.types import (
     Answer,
     Citation,
@@ -47,8 +49,10 @@ def awaited_until(cancelled: Cancelled | None) -> float:
     return cancelled.until if isinstance(cancelled, GivenUp) else math.inf
 
 
+Stage = Literal["search", "choose", "group", "write", "quote"]
 OnEvidence = Callable[[Sequence[Citation]], None]
 OnSentence = Callable[[Sentence, Sequence[Citation]], None]
+OnStage = Callable[[Stage], None]
 
 
 def unseen(_citations: Sequence[Citation]) -> None:
@@ -59,18 +63,25 @@ def unheard(_sentence: Sentence, _citations: Sequence[Citation]) -> None:
     """Nobody wants to be told a sentence."""
 
 
+def unstaged(_stage: Stage) -> None:
+    """Nobody wants to know how far it is."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Watch:
     """Who wants to be told how an answer comes about; called on the thread that answers, so it must return at once.
 
     Attributes:
-        on_evidence: the spans that a model gets to write from, before it writes.
+        on_evidence: what comes nearest, as soon as it is found and long before it is known whether that answers
+            anything; once more, where a model writes, the spans that it gets to write from. They replace the former.
         on_sentence: each sentence that will be shown, once it is checked, with the citations that carry it. Their
             numbers are those of the finished answer.
+        on_stage: what is begun of a topic's summary.
     """
 
     on_evidence: OnEvidence = unseen
     on_sentence: OnSentence = unheard
+    on_stage: OnStage = unstaged
 
 
 NOBODY = Watch()
@@ -182,8 +193,43 @@ class Browsing(Protocol):
         ...
 
 
+class Surveying(Protocol):
+    """The map of the notes. No language model is asked."""
+
+    def subjects(self, *, cancelled: Cancelled | None = None) -> Sequence[Subject]:
+        """The topics that the notes have, those with the most passages first."""
+        ...
+
+    def timeline(self, topic: str) -> Timeline | NotCovered:
+        """When the episodes speak of a topic. Raises QuestionError where no word in it says anything."""
+        ...
+
+    def compare(self, one: str, other: str) -> Comparison | NotCovered:
+        """Two topics, guests or episodes side by side; "guest:" in front says what a name is.
+
+        Raises:
+            QuestionError: both are the same, or one of them says nothing.
+        """
+        ...
+
+    def digest(self, since: str, *, cancelled: Cancelled | None = None) -> Digest:
+        """What the notes add that are of a day, ISO 8601, or newer."""
+        ...
+
+
 class Assistant(Protocol):
     """What every face talks to. Synchronous; one thread owns it (see bot/worker.py)."""
+
+    def of(self, collection: str | None, *, answers: Answers | None = None) -> Assistant:
+        """The same over one collection alone: over the notes in the folder of this name directly below all notes.
+
+        None: over all notes. `answers`: how readily to answer; None: as it was opened to. It shares the models and
+        knows nothing of any other notes. `reload` and `close` of it are those of the whole: leave them to that.
+
+        Raises:
+            IndexMissing: at the first use, where there is no such collection or it has not been indexed yet.
+        """
+        ...
 
     def ask(
         self,
@@ -203,8 +249,22 @@ class Assistant(Protocol):
         """
         ...
 
-    def topic(self, topic: str, *, cancelled: Cancelled | None = None) -> TopicSummary | NotCovered:
-        """What all episodes say about `topic`."""
+    def basis(self, question: str, *, history: Sequence[Earlier] = (), filters: Sequence[Filter] = ()) -> str:
+        """What an answer to this rests on in the notes as they are now, by which it is known; no model is asked.
+
+        It is that of an `Answer` to the same question as long as this would come out the same.
+        """
+        ...
+
+    def topic(
+        self, topic: str, *, points: int | None = None, cancelled: Cancelled | None = None, watch: Watch = NOBODY
+    ) -> TopicSummary | NotCovered:
+        """What all episodes say about `topic`.
+
+        Args:
+            points: how many there are at most; None: as many as the topic itself asks for, else eight.
+            watch: told how far it is.
+        """
         ...
 
     def episodes(self) -> Sequence[Episode]:
@@ -213,6 +273,10 @@ class Assistant(Protocol):
 
     def browse(self) -> Browsing:
         """What can be looked up without a question. Of the index as it is now: ask for it anew each time."""
+        ...
+
+    def survey(self) -> Surveying:
+        """The map of the notes. Of the index as it is now: ask for it anew each time."""
         ...
 
     def reload(self) -> None:

@@ -20,6 +20,7 @@ from rag.filters import Names, Scope, narrow, nearness, preferred
 from rag.gate import Evidence, GateModel, weigh
 from rag.index import Index
 from rag.parts import compared, left_out, split
+from rag.phrase import AND, Phrase, listed
 from rag.pipeline import SHIPPED, Pipeline
 from rag.protocols import Embedder
 from rag.question import asks_about_episode, can_answer, exact_words, first_words, is_wordless, leans, resolve
@@ -29,10 +30,10 @@ from rag.words import Word, content_words, words
 
 HITS = 20
 WHEN = frozenset({"date", "minute"})  # what a passage stands under and need not say
-CUT = "Your question is very long: only its beginning, up to “{last}”, was searched for."
+CUT = Phrase("Your question is very long: only its beginning, up to “{last}”, was searched for.")
 CUT_SHOWN = 40  # characters of where it was cut
-NOTHING_UNDER = "Nothing in your notes fits {names}, so everything was searched."
-NOT_DATED = "No episode in your notes is dated {date}, so everything was searched."
+NOTHING_UNDER = Phrase("Nothing in your notes fits {names}, so everything was searched.")
+NOT_DATED = Phrase("No episode in your notes is dated {date}, so everything was searched.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +115,9 @@ class Retriever:
         choice = choose(filters, self._index.episodes.values())
         within = self._rows_of(choice) if choice else None
         if is_wordless(question):
-            raise QuestionError("There is no word in that question to search for.", remedy="Ask in words.")
+            raise QuestionError(
+                Phrase("There is no word in that question to search for."), remedy=Phrase("Ask in words.")
+            )
         asked = first_words(question)
         resolved = self._resolved(asked, history)
         searched = self._spelt(resolved)
@@ -291,7 +294,7 @@ def _left_nothing(scopes: Sequence[Scope], rows: AbstractSet[int] | None) -> tup
     """A remark for each thing that was asked for and is not there."""
     undated = [s.shown.label for s in scopes if s.shown.kind == "date" and not s.episodes]
     hard = [s.shown.label for s in scopes if s.hard]
-    together = [NOTHING_UNDER.format(names=" and ".join(hard))] if hard and rows is None else []
+    together = [NOTHING_UNDER.format(names=listed(AND, hard))] if hard and rows is None else []
     return (*(NOT_DATED.format(date=date) for date in undated), *together)
 
 

@@ -64,6 +64,11 @@ def says_the_same(one: str, other: str) -> bool:
     return len(a & b) >= 0.8 * min(len(a), len(b)) if a and b else a == b
 
 
+def at_odds(one: str, other: str) -> bool:
+    """Whether two texts may contradict each other: only one of them says no, or both name numbers and not the same."""
+    return _contradict(*({word.stem for word in words(text)} for text in (one, other)))
+
+
 def _contradict(one: Set[str], other: Set[str]) -> bool:
     """Whether only one of them says no, or both name numbers and not the same."""
     numbers, others = ({stem for stem in stems if stem[0].isdigit() or stem in _NUMBERS} for stems in (one, other))

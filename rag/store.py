@@ -1,7 +1,8 @@
 """The vectors of a build, in Chroma. The one file that imports `chromadb`.
 
 Knows nothing of notes: a vector belongs to a row (a passage's number in the build) and to the text it was
-made from (a hash, so that the next build can take it over). One process writes a store, once; readers open
+made from (a hash, so that the next build can take it over). Vectors of the same text are in Chroma once: in its graph
+a text that stands five hundred times would hide others from the search. One process writes a store, once; readers open
 finished ones. Chroma finds the nearest vectors; which of them are how near exactly, and what else is known of a
 vector, is read from plain arrays beside it, because Chroma takes thirty times as long to hand out a thousand vectors.
 """
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +67,7 @@ SPACE: CreateHNSWConfiguration = {
     "ef_search": 400,
     "max_neighbors": 32,
 }
-ADD_BATCH = 1000  # inserting holds the interpreter lock: keep each call short
+ADD_BATCH = 1000  # inserting holds the interpreter lock: keep each call short; and Chroma's own sync_threshold
 NEIGHBOURS = 10
 REMEDY = "Run: footnote index"
 
@@ -106,12 +108,15 @@ class VectorStore:
             client = _client(folder)
             collection = client.get_collection(COLLECTION, embedding_function=None)
             count = collection.count()
-        if count != expected:
-            raise IndexCorrupt(f"The vector store holds {count} vectors, not {expected}.", remedy=REMEDY)
         store = cls(client, collection, folder)
         try:
-            if not len(store._values) == len(store._rows) == len(_array(folder, TEXTS)) == expected:
+            held = len(store._rows)
+            if held != expected:
+                raise IndexCorrupt(f"The vector store holds {held} vectors, not {expected}.", remedy=REMEDY)
+            if not len(store._values) == len(_array(folder, TEXTS)) == held:
                 raise IndexCorrupt("The vector store's arrays do not belong to it.", remedy=REMEDY)
+            if count not in (held, store.different):  # earlier builds have every one in Chroma
+                raise IndexCorrupt(f"Chroma holds {count} vectors, not {store.different}.", remedy=REMEDY)
             store.check(samples=3)
         except IndexCorrupt:
             store.close()
@@ -124,7 +129,7 @@ class VectorStore:
         A missing segment still counts all its vectors and answers with one, so counting is not enough.
         """
         count = len(self._values)
-        neighbours = min(NEIGHBOURS, count)
+        neighbours = min(NEIGHBOURS, self.different)
         for number in np.unique(np.linspace(0, count - 1, samples, dtype=int)):
             value = self._values[number]
             found = self.nearest(value, neighbours)
@@ -142,33 +147,36 @@ class VectorStore:
         np.save(self._folder / VALUES, values)
         np.save(self._folder / ROWS, np.asarray([v.row for v in vectors], dtype=np.int64))
         np.save(self._folder / TEXTS, np.asarray([v.text_hash for v in vectors], dtype=np.bytes_))
-        for start in range(0, len(vectors), ADD_BATCH):
-            part = vectors[start : start + ADD_BATCH]
-            self._collection.add(
-                ids=[str(start + i) for i in range(len(part))],
-                embeddings=values[start : start + ADD_BATCH],
-            )
+        firsts = np.unique(self._first)
+        for start, end in pairwise(_edges(len(firsts))):
+            part = firsts[start:end]
+            self._collection.add(ids=[str(number) for number in part], embeddings=values[part])
             if progress:
-                progress(start + len(part))
+                progress(len(vectors) * end // len(firsts))
 
     def nearest(self, query: FloatArray, limit: int) -> list[tuple[int, float]]:
-        """The `limit` nearest vectors to a unit vector of shape (dimension,): (row, cosine), best first.
+        """The `limit` nearest different vectors to a unit vector of shape (dimension,): (row, cosine), best first.
 
         A row comes as often as it has vectors among them.
         """
         with _translated("read"):
             found: Any = self._collection.query(
                 query_embeddings=[query],  # type: ignore[arg-type]
-                n_results=limit,
+                n_results=min(limit, self.different),
                 include=["distances"],
             )
-        rows = self._rows[[int(number) for number in found["ids"][0]]]
-        return [(int(row), 1.0 - float(d)) for row, d in zip(rows, found["distances"][0], strict=True)]
+        firsts = np.asarray([int(number) for number in found["ids"][0]], dtype=np.int64)
+        begins, ends = (np.searchsorted(self._first[self._copies], firsts, side) for side in ("left", "right"))
+        return [
+            (int(row), 1.0 - float(distance))
+            for begin, end, distance in zip(begins, ends, found["distances"][0], strict=True)
+            for row in self._rows[self._copies[begin:end]]
+        ]
 
     def vector(self, number: int) -> FloatArray:
         """The stored vector of this number, shape (dimension,)."""
         with _translated("read"):
-            found: Any = self._collection.get(ids=[str(number)], include=["embeddings"])
+            found: Any = self._collection.get(ids=[str(self._first[number])], include=["embeddings"])
         return np.asarray(found["embeddings"][0], dtype=np.float32)
 
     def vectors(self, numbers: Sequence[int] | npt.NDArray[np.int64]) -> FloatArray:
@@ -195,9 +203,34 @@ class VectorStore:
         rows: npt.NDArray[np.int64] = _array(self._folder, ROWS)
         return rows
 
+    @cached_property
+    def different(self) -> int:
+        """How many different texts the vectors were made from."""
+        return len(np.unique(self._first))
+
+    @cached_property
+    def _first(self) -> npt.NDArray[np.int64]:
+        """For every vector the number of the first one that was made from the same text, shape (vectors,)."""
+        _, firsts, which = np.unique(_array(self._folder, TEXTS), return_index=True, return_inverse=True)
+        return np.asarray(firsts[which], dtype=np.int64)
+
+    @cached_property
+    def _copies(self) -> npt.NDArray[np.int64]:
+        """The numbers of all vectors, those of the same text beside each other in the order of `_first`."""
+        return np.asarray(np.argsort(self._first, kind="stable"), dtype=np.int64)
+
     def close(self) -> None:
         """Let go of the files. The store cannot be used afterwards."""
         self._client.close()  # type: ignore[attr-defined]  # the interface lacks it, every client has it
+
+
+def _edges(count: int) -> list[int]:
+    """Where the batches of so many vectors begin and end; the one that is not full comes first.
+
+    Chroma writes its graph down after so many vectors and not at the end: what is over is put into the graph anew each
+    time the store is opened, which takes seconds.
+    """
+    return [0, *range(count % ADD_BATCH or min(ADD_BATCH, count), count + 1, ADD_BATCH)] if count else []
 
 
 def vectors_by_text(folder: Path) -> dict[str, FloatArray]:

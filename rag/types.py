@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.drafts import Writing
+from rag.phrase import Phrase, Said
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -21,6 +22,9 @@ NoteKind = Literal["notes", "summary", "transcript"]
 Outcome = Literal["answer", "closest", "not_covered"]
 Counted = Literal["line", "page", "paragraph"]
 """What the numbers of a place in a file count."""
+
+LEAD_IN = Phrase("Your notes say:")
+"""What opens an answer that is quotes alone."""
 
 GUESSES = frozenset({"file name", "folder", "words"})
 """Origins of a field that are guesses: it stands nowhere as such."""
@@ -262,6 +266,7 @@ class Citation:
         counted: what `line_start` and `line_end` count.
         whole: all of the passage the quote is from, as a reader sees it.
         before, after: the passages around it in its note, in order.
+        speaker: who says it, in a transcript that tells.
     """
 
     n: int
@@ -284,6 +289,7 @@ class Citation:
     whole: str = ""
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    speaker: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -311,7 +317,7 @@ class Filter:
     """
 
     kind: FilterKind
-    label: str
+    label: Said
     hard: bool
 
 
@@ -359,18 +365,20 @@ class Answer:
         filters: what the question names and the search was narrowed to, or preferred.
         remarks: sentences for the reader about the search: a part that is not covered, a filter that left nothing.
         trace: how it came about.
+        basis: what it is made from: another one once it would come out otherwise; "" where it could have been better.
     """
 
     question: str
-    lead_in: str
+    lead_in: Said
     sentences: tuple[Sentence, ...]
     citations: tuple[Citation, ...]
     p_answerable: float
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     searched: str = ""
     filters: tuple[Filter, ...] = ()
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[Said, ...] = ()
     trace: Trace | None = field(default=None, compare=False, repr=False)
+    basis: str = field(default="", compare=False, repr=False)
 
     outcome: Outcome = field(default="answer", init=False)
 
@@ -385,21 +393,24 @@ class NotCovered:
         absent_words: content words of the question that occur nowhere in the notes.
         did_you_mean: names of the notes that absent words may be misspellings of.
         near_episodes: names of the episodes that come nearest, the nearest first.
-        searched, filters, remarks, trace: as in `Answer`.
+        near_topics: what the notes do speak of that comes nearest to a topic they do not hold, the nearest first.
+        searched, filters, remarks, trace, basis: as in `Answer`; a refusal rests on all else in the notes, too.
     """
 
     question: str
-    reason: str
+    reason: Said
     closest: tuple[Citation, ...]
     absent_words: tuple[str, ...]
     p_answerable: float
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     searched: str = ""
     filters: tuple[Filter, ...] = ()
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[Said, ...] = ()
     did_you_mean: tuple[str, ...] = ()
     near_episodes: tuple[str, ...] = ()
+    near_topics: tuple[str, ...] = ()
     trace: Trace | None = field(default=None, compare=False, repr=False)
+    basis: str = field(default="", compare=False, repr=False)
 
     @property
     def outcome(self) -> Outcome:
@@ -409,22 +420,50 @@ class NotCovered:
 
 @dataclass(frozen=True, kw_only=True)
 class TopicPoint:
-    """One point of a topic summary: a verbatim span under its sub-theme."""
+    """One point of a topic summary: a statement under its sub-theme, and what else belongs to it.
+
+    Attributes:
+        citations: numbers of those that carry `text`, and of those that say nearly the same elsewhere.
+        more: further quotes of the same matter, the nearest to the topic first.
+        verbatim: `text` is a quote; otherwise a model joined it from the quotes in `more`, and every check passed it.
+    """
 
     text: str
     citations: tuple[int, ...]
     theme: str
+    more: tuple[Sentence, ...] = ()
+    verbatim: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coverage:
+    """How much an episode says of a topic: how many of its passages speak of it."""
+
+    episode: Episode
+    passages: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class TopicSummary:
-    """What the notes say of a topic across episodes."""
+    """What the notes say of a topic across episodes.
+
+    Attributes:
+        episodes: those that speak of it, the fullest first.
+        searched: what was looked for, where that is not the topic as it was written; "" where it is.
+        coverage: the same episodes, with how much they say.
+        silent: the other episodes, by show and date.
+        remarks: sentences for the reader: where quotes that are shown agree or disagree, what the topic was taken for.
+    """
 
     topic: str
     points: tuple[TopicPoint, ...]
     citations: tuple[Citation, ...]
     episodes: tuple[Episode, ...]
     timings_ms: Mapping[str, float] = field(default_factory=dict)
+    searched: str = ""
+    coverage: tuple[Coverage, ...] = ()
+    silent: tuple[Episode, ...] = ()
+    remarks: tuple[Said, ...] = ()
 
     outcome: Outcome = field(default="answer", init=False)
 
@@ -443,4 +482,4 @@ class Overview:
     episodes: tuple[Episode, ...]
     notes: int
     passages: int
-    models: tuple[tuple[str, str], ...] = ()
+    models: tuple[tuple[Said, str], ...] = ()

@@ -127,7 +127,11 @@ class Soak:
         way = self._chance.choice(("ask", "ask", "mention", "topic", "episodes"))
         self.record.asked += 1
         started = time.monotonic()
-        talk = await self._sent(way, question, user)
+        try:
+            talk = await self._sent(way, question, user)
+        except (AssertionError, OSError):  # the connection was lost while Discord told the bot of it
+            self.record.asked -= 1
+            return
         try:
             await self._standin.until(lambda: _outcome(talk), seconds=PATIENCE)
         except TimeoutError:

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.05  # how often is asked, during a call, whether somebody still waits for it
 STUBBORN_SECONDS = 15.0  # what does not stop so long after it was asked to is killed
+PATIENCE_SECONDS = 600.0  # what nobody waits for, or a child that is being opened, is given up after so long
 LONG = 1e9
 
 
@@ -37,15 +38,19 @@ class Child:
     Args:
         command: what to run, such as `[sys.executable, "-m", "bot.child"]`.
         settings: what it gets to know first; may hold secrets, and so is on no command line.
+        environment: its variables; None: those of this process.
 
     Raises:
         FootnoteError: the assistant cannot be opened.
         ChildGone: it died while it opened the assistant.
     """
 
-    def __init__(self, command: Sequence[str], settings: Mapping[str, Any]) -> None:
+    def __init__(
+        self, command: Sequence[str], settings: Mapping[str, Any], *, environment: Mapping[str, str] | None = None
+    ) -> None:
+        pipe = subprocess.PIPE
         self._process = subprocess.Popen(  # noqa: S603 - the command is our own
-            list(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
+            list(command), stdin=pipe, stdout=pipe, encoding="utf-8", env=environment
         )
         self._replies: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._calls = 0
@@ -109,7 +114,7 @@ class Child:
             self._replies.put(None)
 
     def _outcome(self, n: int, cancelled: Cancelled | None, watch: Watch) -> Any:  # noqa: ANN401
-        stop_by = math.inf
+        stop_by = math.inf if cancelled else time.monotonic() + PATIENCE_SECONDS
         while True:
             if cancelled and stop_by == math.inf and cancelled():
                 stop_by = time.monotonic() + STUBBORN_SECONDS
@@ -117,7 +122,7 @@ class Child:
             if time.monotonic() > stop_by:
                 self._process.kill()
             try:
-                reply = self._replies.get(timeout=LOOK_SECONDS if cancelled else None)
+                reply = self._replies.get(timeout=LOOK_SECONDS if cancelled else 1.0)
             except queue.Empty:
                 continue
             if reply is None:
@@ -144,3 +149,5 @@ def _pass_on(reply: Mapping[str, Any], watch: Watch) -> None:
         watch.on_sentence(
             wire.SENTENCE.validate_python(reply["sentence"]), wire.CITATIONS.validate_python(reply["cited"])
         )
+    elif "stage" in reply:
+        watch.on_stage(reply["stage"])

@@ -102,6 +102,7 @@ def _watch(n: int, tell: Tell) -> Watch:
                 "cited": wire.CITATIONS.dump_python(cited, mode="json"),
             }
         ),
+        on_stage=lambda stage: tell({"n": n, "stage": stage}),
     )
 
 

@@ -6,7 +6,9 @@ child. A call that the child died of is made once more; a question that it died 
 
 from __future__ import annotations
 
+import hashlib
 import logging
+import os
 import sys
 import threading
 import time
@@ -20,6 +22,7 @@ from bot.child.errors import Crashed
 from bot.child.process import Child, ChildGone
 from bot.settings import Settings
 from rag.errors import FootnoteError, QuestionError
+from rag.phrase import Phrase
 from rag.protocols import NOBODY, Assistant, Cancelled, Watch
 
 log = logging.getLogger(__name__)
@@ -27,9 +30,10 @@ log = logging.getLogger(__name__)
 TRIES = 2
 LONGEST_PAUSE = 60.0  # seconds between two starts where each of them fails
 REMEMBERED = 100  # questions that the child died of
+DEADLY_SECONDS = 86_400.0  # for so long they are not asked again
 
-DEADLY = "This question has stopped me twice, so I no longer try to answer it."
-OTHER_WORDS = "Please ask in other words."
+DEADLY = Phrase("This question has stopped me twice, so I no longer try to answer it.")
+OTHER_WORDS = Phrase("Please ask in other words.")
 
 
 class Supervisor:
@@ -54,7 +58,7 @@ class Supervisor:
         self._lock = threading.Lock()
         self._child: Child | None = None
         self._closed = False
-        self._died_of: OrderedDict[str, int] = OrderedDict()
+        self._died_of: OrderedDict[str, tuple[int, float]] = OrderedDict()  # how often, and when last
         self._failures = 0
         self._not_before = 0.0
         self._idle: threading.Timer | None = None
@@ -73,7 +77,7 @@ class Supervisor:
     def call(self, path: Sequence[wire.Step], *, cancelled: Cancelled | None, watch: Watch) -> Any:  # noqa: ANN401
         """What comes of a call, in a child that is started where none runs. Raises what the call raises, Crashed."""
         name = _named(path)
-        if self._died_of.get(name, 0) >= TRIES:
+        if self._is_deadly(name):
             raise QuestionError(DEADLY, remedy=OTHER_WORDS)
         with self._lock:
             self._awake()
@@ -95,13 +99,17 @@ class Supervisor:
             try:
                 outcome = child.call(path, cancelled=cancelled, watch=watch)
             except ChildGone as gone:
+                if cancelled and cancelled():  # it was killed because it did not stop
+                    self._let_go()
+                    raise Crashed(f"The process that answers had to be stopped ({gone.how}).") from gone
                 crashed = self._buried(gone)
                 self._blame(name)
-                if last or (cancelled and cancelled()):
+                if last:
                     raise self._verdict(name, crashed) from gone
                 watch = NOBODY  # who watches has been told the beginning
             else:
                 self._failures = 0
+                self._died_of.pop(name, None)
                 return outcome
         raise AssertionError("the last try ends in one way or the other")
 
@@ -118,6 +126,8 @@ class Supervisor:
                 self._child = self._start()
             except ChildGone as gone:
                 raise self._buried(gone) from gone
+            except OSError as error:
+                raise self._buried(ChildGone(f"it cannot be started: {error.strerror}")) from error
         return self._child
 
     def _buried(self, gone: ChildGone) -> Crashed:
@@ -131,14 +141,18 @@ class Supervisor:
 
     def _blame(self, name: str) -> None:
         if name:
-            self._died_of[name] = self._died_of.get(name, 0) + 1
+            before, _ = self._died_of.get(name, (0, 0.0))
+            self._died_of[name] = (before + 1, self._clock())
             self._died_of.move_to_end(name)
             while len(self._died_of) > REMEMBERED:
                 self._died_of.popitem(last=False)
 
     def _verdict(self, name: str, crashed: Crashed) -> FootnoteError:
-        deadly = self._died_of.get(name, 0) >= TRIES
-        return QuestionError(DEADLY, remedy=OTHER_WORDS) if deadly else crashed
+        return QuestionError(DEADLY, remedy=OTHER_WORDS) if self._is_deadly(name) else crashed
+
+    def _is_deadly(self, name: str) -> bool:
+        times, last = self._died_of.get(name, (0, 0.0))
+        return times >= TRIES and self._clock() - last < DEADLY_SECONDS
 
     def _let_go(self) -> None:
         if self._child:
@@ -152,21 +166,24 @@ class Supervisor:
 
     def _rest(self) -> None:
         if self._idle_seconds is not None and self._child:
-            self._idle = threading.Timer(self._idle_seconds, self._sleep)
-            self._idle.daemon = True
-            self._idle.start()
+            timer = threading.Timer(self._idle_seconds, lambda: self._sleep(timer))
+            timer.daemon = True
+            self._idle = timer
+            timer.start()
 
-    def _sleep(self) -> None:
+    def _sleep(self, timer: threading.Timer) -> None:
         with self._lock:
+            if self._idle is not timer:  # somebody has asked meanwhile
+                return
             self._let_go()
         log.info("nobody has asked for %.0f s: the models are let go until somebody does", self._idle_seconds or 0)
 
 
 def _named(path: Sequence[wire.Step]) -> str:
-    """What a call asks, so that it is known again; "" where it asks nothing. Kept in memory alone."""
+    """By what a call is known again that asks something, without its words; "" where it asks nothing."""
     arguments: Mapping[str, Any] = path[-1][1]
-    asked = arguments.get("question") or arguments.get("topic")
-    return f"{path[-1][0]} {asked}" if asked else ""
+    asks = arguments.get("question") or arguments.get("topic")
+    return hashlib.sha256(wire.line({"path": path}).encode()).hexdigest() if asks else ""
 
 
 class Remote:
@@ -200,14 +217,20 @@ def open_apart(settings: Settings) -> Assistant:
     """The assistant of these settings, in a process of its own. Raises FootnoteError where it cannot be opened."""
     minutes = settings.idle_minutes
     supervisor = Supervisor(
-        lambda: Child([sys.executable, "-m", "bot.child"], told(settings)),
+        lambda: Child([sys.executable, "-m", "bot.child"], told(settings), environment=_environment()),
         idle_seconds=60 * minutes if minutes else None,
     )
     return supervisor.open()
 
 
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.upper().startswith("FOOTNOTE_DISCORD__")}
+
+
 def told(settings: Settings) -> dict[str, Any]:
-    """The settings as JSON knows them: all but those of Discord, which are no business of what answers."""
+    """The settings as JSON knows them: but those of Discord, which are no business of what answers."""
     plain = settings.model_dump(mode="json", exclude={"discord"})
+    plain["discord"] = {"token": ""}  # or the child would read it from .env by itself
+    plain["embedder_key"] = settings.embedder_key.get_secret_value()
     plain["writer"]["api_key"] = settings.writer.api_key.get_secret_value()
     return plain

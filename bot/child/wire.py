@@ -16,6 +16,7 @@ from typing import Any, TypeAlias, get_type_hints
 from pydantic import TypeAdapter
 
 from rag.errors import FootnoteError
+from rag.phrase import read_phrase, written_phrase
 from rag.types import Citation, Sentence
 
 Step: TypeAlias = tuple[str, Mapping[str, Any]]
@@ -90,19 +91,19 @@ def light(outcome: Any) -> Any:  # noqa: ANN401
     return replace(outcome, trace=replace(trace, hits=())) if trace else outcome
 
 
-def error_told(error: BaseException) -> dict[str, str]:
+def error_told(error: BaseException) -> dict[str, Any]:
     """An error as JSON: what its owner can mend whole, of any other only what it is; its words may quote a question."""
     if not isinstance(error, FootnoteError):
         return {"kind": type(error).__name__}
-    message = str(error).removesuffix(error.remedy).rstrip() if error.remedy else str(error)
-    return {"kind": type(error).__name__, "message": message, "remedy": error.remedy}
+    said = {"message": written_phrase(error.message), "remedy": written_phrase(error.remedy)}
+    return {"kind": type(error).__name__, **said}
 
 
-def error_of(told: Mapping[str, str]) -> Exception:
+def error_of(told: Mapping[str, Any]) -> Exception:
     """The error that `error_told` told of; one that this process does not know is a RuntimeError."""
     kind = _known_errors().get(told["kind"])
     if kind and "message" in told:
-        return kind(told["message"], remedy=told.get("remedy", ""))
+        return kind(read_phrase(told["message"]), remedy=read_phrase(told.get("remedy", "")))
     return MemoryError() if told["kind"] == "MemoryError" else RuntimeError(told["kind"])
 
 

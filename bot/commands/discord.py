@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import time
+import zlib
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +27,8 @@ from discord.http import Route
 
 from bot import failures
 from bot.discord.bot import FootnoteClient
+from bot.notes_folder import NotesFolder
+from bot.pulse import Pulse, beating, pulse_of
 from bot.settings import Settings
 from bot.state.backup import back_up
 from bot.state.errors import StateUnwritable
@@ -32,11 +36,12 @@ from bot.state.memory import Memory
 from bot.state.store import open_store, state_path
 from bot.wording import clean
 from bot.worker import Worker
+from rag.collection import data_of, indexed
 from rag.errors import FootnoteError
 from rag.protocols import Assistant
 
 if TYPE_CHECKING:
-    from bot.watch import Keeper
+    from bot.watch import Keeper, Kept
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +52,8 @@ Update = Callable[[Settings], Iterable[None]]
 HOW_TO_START = """\
 1. Create a bot at https://discord.com/developers/applications ("Bot" > "Reset Token") and copy its token.
 2. Put it into the file .env, as the line FOOTNOTE_DISCORD__TOKEN=... and invite the bot to your server.
-3. Run this command again. The README shows every step."""
+3. Run this command again. The README shows every step.
+Or let yourself be asked for what is needed: footnote init"""
 NOT_ACCEPTED = (
     "Discord does not accept the bot's token. Reset it at https://discord.com/developers/applications (Bot > "
     "Reset Token) and put the new one into .env as FOOTNOTE_DISCORD__TOKEN."
@@ -102,22 +108,55 @@ async def _serve(
     worker = Worker(
         assistant_factory,
         queue_size=settings.discord.queue_size,
+        per_person=settings.discord.queue_per_person,
+        per_server=settings.discord.queue_per_server,
         deadline_seconds=settings.discord.deadline_seconds,
     )
     memory = Memory(lambda: open_store(state_path(settings.data)))
-    client = FootnoteClient(settings, worker, memory, announce=typer.echo)
+    pulse = pulse_of(os.environ, os.getpid())
+    client = FootnoteClient(settings, worker, memory, announce=partial(_announce, pulse))
     told_to_stop = asyncio.create_task(_signal())
     connection = asyncio.create_task(client.start(token))
     try:
         with _kept_up(settings, client, update) if update else nullcontext() as keeper:
             client.owner.reread = keeper.now if keeper else None
             client.owner.back_up = partial(backed_up, settings.data)
-            await asyncio.wait({connection, told_to_stop}, return_when=asyncio.FIRST_COMPLETED)
+            client.owner.notes = NotesFolder(settings)
+            async with beating(pulse, lambda: worker.well), _observed(settings, worker, client):
+                await asyncio.wait({connection, told_to_stop}, return_when=asyncio.FIRST_COMPLETED)
         if connection.done():
             connection.result()
     finally:
         await client.stop()
         connection.cancel()
+
+
+def _observed(settings: Settings, worker: Worker, client: FootnoteClient) -> AbstractAsyncContextManager[None]:
+    """Inside the block the bot's figures and its health are served, if the settings name a port."""
+    if settings.metrics_port is None:
+        return nullcontext()
+    from bot.metrics import Metrics, age_seconds, children_bytes
+    from bot.observed import observed
+
+    metrics = Metrics()
+    worker.observe = metrics.finished
+    metrics.watch("footnote_waiting", "Calls in line", lambda: worker.waiting)
+    asked = "Questions that were asked of the assistant"
+    metrics.watch("footnote_cache_asked", asked, lambda: client.cache.counts.asked)
+    metrics.watch("footnote_cache_kept", "Questions answered from what was kept", lambda: client.cache.counts.kept)
+    metrics.watch(
+        "footnote_index_age_seconds",
+        "Since the notes were indexed last",
+        lambda: age_seconds(settings.data / "current", time.time()),
+    )
+    metrics.watch("footnote_models_resident_bytes", "Of the child processes", lambda: children_bytes(os.getpid()))
+    return observed(settings.metrics_port, metrics, lambda: {"discord": client.is_ready(), "assistant": worker.well})
+
+
+def _announce(pulse: Pulse, line: str) -> None:
+    """The bot is there: for whoever reads its output, and whoever started it and waits."""
+    typer.echo(line)
+    pulse.tell("READY=1", f"STATUS={clean(line)}")
 
 
 def _kept_up(settings: Settings, client: FootnoteClient, update: Update) -> AbstractContextManager[Keeper]:
@@ -130,16 +169,32 @@ def _kept_up(settings: Settings, client: FootnoteClient, update: Update) -> Abst
         settings.notes,
         settings.data,
         refresh=lambda: update(settings),
+        beside=lambda: beside(settings),
         reload=lambda: asyncio.run_coroutine_threadsafe(client.reload(served(settings.data)), loop).result(),
         tell=lambda sentence: typer.echo(clean(sentence), err=True),
     )
 
 
+def beside(settings: Settings) -> list[Kept]:
+    """The index of each collection, with what brings it up to date."""
+    from bot.commands.index import update
+    from bot.watch import Kept
+
+    names = indexed(settings.data)
+    return [Kept(data=data_of(settings.data, name), refresh=partial(update, settings, name)) for name in names]
+
+
 def served(data: Path) -> str:
     """The name of the build that serves, another one once its thresholds are its own; "" where there is none.
 
-    Not on the event loop.
+    Also another one whenever a collection has another build. Not on the event loop.
     """
+    others = [f"{name}/{_served(data_of(data, name))}" for name in indexed(data)]
+    of_others = f", collections {zlib.crc32('/'.join(others).encode()):08x}" if others else ""
+    return f"{_served(data)}{of_others}"
+
+
+def _served(data: Path) -> str:
     from rag.build import current_build
     from rag.calibration import DUE_FROM, is_calibrated
 
@@ -196,6 +251,8 @@ def _without_traceback(record: logging.LogRecord) -> bool:
 
 def _why(error: Exception) -> str:
     """The sentence for the owner when the connection could not be made or kept."""
+    if isinstance(error, FootnoteError):
+        return str(error)
     if isinstance(error, discord.LoginFailure):
         return NOT_ACCEPTED
     if isinstance(error, discord.PrivilegedIntentsRequired):

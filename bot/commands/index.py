@@ -12,7 +12,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -21,60 +24,105 @@ from bot import wording
 from bot.chosen import embedded_anew, embedder_fingerprint, open_embedder
 from bot.commands.calibrate import calibrate_index
 from bot.settings import Settings
+from rag import origin
+from rag.build import current_build
 from rag.calibration import DUE_FROM, is_calibrated
-from rag.errors import FootnoteError, IndexProblem
-from rag.indexing import BuildReport, Check, build_index, is_current
+from rag.collection import indexed
+from rag.errors import FootnoteError, IndexProblem, NoNotes
+from rag.index import open_index
+from rag.indexing import Borrowing, BuildReport, Check, build_index, is_current
 from rag.indexing import Progress as Tell
+from rag.protocols import Embedder
+from rag.subject_store import are_found, found_in
 from rag.types import ReadWarning
+
+log = logging.getLogger(__name__)
 
 LINE_EVERY = 30.0  # seconds
 MANY_FILES = 20_000
 
 
+def every(settings: Settings) -> tuple[str | None, ...]:
+    """What is indexed: all notes (None) first, then each collection that is to have an index of its own."""
+    return (None, *indexed(settings.data))
+
+
 def build(settings: Settings, rebuild: bool) -> str:
-    """Build the index in this process, with progress on standard error; returns what to print about it.
+    """Build the indexes in this process, with progress on standard error; returns what to print about them.
 
     `rebuild` computes everything anew, whatever is there.
 
     Raises:
         FootnoteError: notes, model, disk or index do not allow it; what served before still does.
     """
+    told: list[str] = []
     _announce(settings)
-    with _progress_bar() as tell:
-        return describe(_build(settings, tell, rebuild=rebuild))
+    for collection in every(settings):
+        with _progress_bar() as tell, _costs_only_itself(collection, told.append):
+            told.append(_of(collection, describe(_build(settings, tell, collection=collection, rebuild=rebuild))))
+    return "\n".join(told)
 
 
 def refresh(settings: Settings) -> None:
-    """Build the index in another process, unless it already holds the notes as they are now.
+    """Build the indexes in another process, unless they already hold the notes as they are now.
 
     In another process, because storing vectors would block this one and the memory should go when it is done.
 
     Raises:
         FootnoteError: as `build` does, or because that process died.
     """
-    if _is_up_to_date(settings):
-        return
-    _announce(settings)
-    with _progress_bar() as tell:
-        report = _build_elsewhere(settings, tell)
-    sys.stderr.write(describe(report) + "\n")
+    for collection in every(settings):
+        with _costs_only_itself(collection, _write_line):
+            if not _is_up_to_date(settings.of(collection)):
+                _announce(settings.of(collection))
+                with _progress_bar() as tell:
+                    report = _build_elsewhere(settings, tell, collection=collection)
+                _write_line(_of(collection, describe(report)))
 
 
-def update(settings: Settings) -> Iterator[None]:
+def update(settings: Settings, collection: str | None = None) -> Iterator[None]:
     """Do what `refresh` does, in silence and whatever keys are pressed: for a program that goes on talking meanwhile.
 
-    In steps, each of which ends with something new to serve: thresholds may be measured again when the notes
-    are served already.
+    For all notes, or for one collection. In steps, each of which ends with something new to serve: thresholds may be
+    measured again when the notes are served already.
 
     Raises:
         FootnoteError: as `refresh` does.
     """
-    if not _is_up_to_date(settings, changed_below=float("inf")):
-        _build_elsewhere(settings, _in_silence, background=True, changed_below=float("inf"))
+    served = settings.of(collection)
+    if collection and _is_deleted(settings, served):
+        raise NoNotes(f"The folder of the collection {collection} is gone.", remedy=f"Put it back: {served.notes}")
+    if not _is_up_to_date(served, changed_below=float("inf")):
+        _build_elsewhere(settings, _in_silence, collection=collection, background=True, changed_below=float("inf"))
     yield
-    if not is_calibrated(settings.data, changed_below=DUE_FROM):
-        _build_elsewhere(settings, _in_silence, background=True)
+    if not is_calibrated(served.data, changed_below=DUE_FROM):
+        _build_elsewhere(settings, _in_silence, collection=collection, background=True)
         yield
+
+
+def _is_deleted(settings: Settings, collection: Settings) -> bool:
+    """Whether the folder of a collection is gone, rather than the drive with all notes."""
+    there = settings.notes.is_dir() and not origin.is_unmounted(settings.data, settings.notes)
+    return there and not collection.notes.is_dir()
+
+
+def _of(collection: str | None, sentence: str) -> str:
+    return wording.clean(f"{collection}: {sentence}") if collection else sentence
+
+
+def _write_line(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
+@contextmanager
+def _costs_only_itself(collection: str | None, tell: Callable[[str], object]) -> Iterator[None]:
+    """Inside the block, what fails about a collection is told and does not keep the others from being indexed."""
+    try:
+        yield
+    except FootnoteError as error:
+        if collection is None:
+            raise
+        tell(_of(collection, str(error)))
 
 
 def _announce(settings: Settings) -> None:
@@ -110,6 +158,7 @@ def _build(
     settings: Settings,
     tell: Tell,
     *,
+    collection: str | None = None,
     rebuild: bool = False,
     changed_below: float = DUE_FROM,
     check: Check | None = None,
@@ -117,20 +166,42 @@ def _build(
     """Build, and calibrate unless thresholds were carried over of which less than `changed_below` has changed."""
     from bot.engines import settle_threads
 
+    served = settings.of(collection)
     with closing(open_embedder(settings)) as embedder:
-        report = build_index(settings.notes, settings.data, embedder, rebuild=rebuild, progress=tell, check=check)
-        if not is_calibrated(settings.data, changed_below=changed_below):
-            calibrate_index(settings, embedder, progress=tell)
+        using = Borrowing(embedder, settings.data if collection and not rebuild else None)
+        report = build_index(served.notes, served.data, using, rebuild=rebuild, progress=tell, check=check)
+        if not is_calibrated(served.data, changed_below=changed_below):
+            calibrate_index(served, embedder, progress=tell)
+        _find_topics(served.data, embedder, tell)
     settle_threads(settings)
-    return report
+    return replace(report, embedded=using.computed)
+
+
+def _find_topics(data: Path, embedder: Embedder, tell: Tell) -> None:
+    """Find the topics of the notes now, so that nobody has to wait for it later."""
+    if are_found(current_build(data)):
+        return
+    tell("Finding topics", 0, 1)
+    try:
+        with closing(open_index(data, embedder=embedder.fingerprint)) as index:
+            found_in(index, embedder)
+    except Exception as error:  # the index serves all the same
+        log.warning("the topics of the notes could not be found: %s", type(error).__name__)
+    tell("Finding topics", 1, 1)
 
 
 def _build_elsewhere(
-    settings: Settings, tell: Tell, *, background: bool = False, changed_below: float = DUE_FROM
+    settings: Settings,
+    tell: Tell,
+    *,
+    collection: str | None = None,
+    background: bool = False,
+    changed_below: float = DUE_FROM,
 ) -> BuildReport:
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_child, args=(settings, sender, background, changed_below), daemon=background)
+    arguments = (settings, sender, collection, background, changed_below)
+    process = context.Process(target=_child, args=arguments, daemon=background)
     process.start()
     sender.close()
     try:
@@ -145,7 +216,13 @@ def _build_elsewhere(
         process.join()
 
 
-def _child(settings: Settings, sender: Connection, background: bool = False, changed_below: float = DUE_FROM) -> None:
+def _child(
+    settings: Settings,
+    sender: Connection,
+    collection: str | None = None,
+    background: bool = False,
+    changed_below: float = DUE_FROM,
+) -> None:
     """In the other process: send progress, then the report or the error. In the `background` it heeds no Ctrl-C.
 
     A build is checked here too: where that crashes, only this process ends.
@@ -156,8 +233,11 @@ def _child(settings: Settings, sender: Connection, background: bool = False, cha
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.basicConfig(level=settings.log_level)
     try:
-        report = _build(settings, lambda *progress: sender.send(progress), changed_below=changed_below, check=check)
-        sender.send(report)
+
+        def tell(*progress: Any) -> None:  # noqa: ANN401
+            sender.send(progress)
+
+        sender.send(_build(settings, tell, collection=collection, changed_below=changed_below, check=check))
     except FootnoteError as error:
         sender.send(error)
     except KeyboardInterrupt:

@@ -56,7 +56,12 @@ from rag.protocols import Generator
 from rag.recommend import advise
 from rag.threads import default_threads, stored_threads
 
-app = typer.Typer(help="The model files: list, fetch and check them.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(
+    help="The model files: list, fetch and check them.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
 
 ModelsFolder = Annotated[
     Path | None,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from rag.protocols import NOBODY, Assistant, Browsing, Cancelled, Watch
+from rag.errors import IndexMissing
+from rag.map_types import Comparison, Digest, EpisodeMentions, News, Row, Side, Subject, Timeline
+from rag.pipeline import Answers
+from rag.protocols import NOBODY, Assistant, Browsing, Cancelled, Surveying, Watch
 from rag.types import (
     Answer,
     Citation,
@@ -100,6 +103,29 @@ SUMMARY = TopicSummary(
 )
 
 
+SUBJECTS = (
+    Subject(name="heat", passages=12, episodes=("venus", "bread"), also=("high heat",), first="2023-09-10"),
+    Subject(name="rye *bread*", passages=4, episodes=("bread",)),
+)
+TIMELINE = Timeline(
+    topic="heat",
+    searched="heat",
+    episodes=(
+        EpisodeMentions(episode=VENUS, mentions=(1,), seconds=5400),
+        EpisodeMentions(episode=LOAF, mentions=(2,)),
+    ),
+    citations=(HEAT, BREAD),
+    silent=3,
+)
+COMPARISON = Comparison(
+    left=Side(label="Mara Lindqvist", kind="guest", episodes=(VENUS,), passages=20),
+    right=Side(label="Ines Carvalho", kind="guest", episodes=(LOAF,), passages=9),
+    rows=(Row(theme="heat", left=(1,), right=(2,)), Row(theme="clouds", left=(1,))),
+    citations=(HEAT, BREAD),
+)
+DIGEST = Digest(since="2023-09-01", episodes=(News(episode=VENUS, points=(1,), added="2023-09-12"),), citations=(HEAT,))
+
+
 def answers(*_: object) -> Answer:
     return ANSWER
 
@@ -144,6 +170,80 @@ class FakeBrowsing(Browsing):
 
 
 @dataclass
+class FakeSurveying(Surveying):
+    """Gives back what it was given; `calls` holds what was asked for."""
+
+    listed: Sequence[Subject] = SUBJECTS
+    line: Timeline | NotCovered = TIMELINE
+    compared: Comparison | NotCovered = COMPARISON
+    news: Digest = DIGEST
+    calls: list[tuple[str, ...]] = field(default_factory=list)
+
+    def subjects(self, *, cancelled: Cancelled | None = None) -> Sequence[Subject]:
+        self.calls.append(("subjects",))
+        return self.listed
+
+    def timeline(self, topic: str) -> Timeline | NotCovered:
+        self.calls.append(("timeline", topic))
+        return self.line
+
+    def compare(self, one: str, other: str) -> Comparison | NotCovered:
+        self.calls.append(("compare", one, other))
+        return self.compared
+
+    def digest(self, since: str, *, cancelled: Cancelled | None = None) -> Digest:
+        self.calls.append(("digest", since))
+        return self.news
+
+
+@dataclass
+class NotThere(Assistant):
+    """The assistant of a collection that has no index."""
+
+    collection: str
+
+    def of(self, collection: str | None, *, answers: Answers | None = None) -> Assistant:
+        return self
+
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Earlier] = (),
+        filters: Sequence[Filter] = (),
+        cancelled: Cancelled | None = None,
+        watch: Watch = NOBODY,
+    ) -> Answer | NotCovered:
+        raise self._missing()
+
+    def basis(self, question: str, *, history: Sequence[Earlier] = (), filters: Sequence[Filter] = ()) -> str:
+        raise self._missing()
+
+    def topic(
+        self, topic: str, *, points: int | None = None, cancelled: Cancelled | None = None, watch: Watch = NOBODY
+    ) -> TopicSummary | NotCovered:
+        raise self._missing()
+
+    def episodes(self) -> Sequence[Episode]:
+        raise self._missing()
+
+    def browse(self) -> Browsing:
+        raise self._missing()
+
+    def survey(self) -> Surveying:
+        raise self._missing()
+
+    def reload(self) -> None:
+        """Left to the one over all notes."""
+
+    def close(self) -> None:
+        """The same."""
+
+    def _missing(self) -> IndexMissing:
+        return IndexMissing(f"There is no index of {self.collection} yet.", remedy="Run: footnote index")
+
+
+@dataclass
 class FakeAssistant(Assistant):
     """Returns what it was given; `asked` holds every question with the history it came with."""
 
@@ -154,6 +254,8 @@ class FakeAssistant(Assistant):
     topics: list[str] = field(default_factory=list)
     closed: bool = False
     reloads: int = 0
+    kept_apart: Mapping[str, Assistant] = field(default_factory=dict)
+    surveying: FakeSurveying = field(default_factory=lambda: FakeSurveying())
 
     def ask(
         self,
@@ -167,15 +269,26 @@ class FakeAssistant(Assistant):
         self.asked.append((question, tuple(history)))
         return self.answer(question, cancelled)
 
-    def topic(self, topic: str, *, cancelled: Cancelled | None = None) -> TopicSummary | NotCovered:
+    def basis(self, question: str, *, history: Sequence[Earlier] = (), filters: Sequence[Filter] = ()) -> str:
+        return ""
+
+    def topic(
+        self, topic: str, *, points: int | None = None, cancelled: Cancelled | None = None, watch: Watch = NOBODY
+    ) -> TopicSummary | NotCovered:
         self.topics.append(topic)
         return self.summary
 
     def episodes(self) -> Sequence[Episode]:
         return self.listed
 
+    def of(self, collection: str | None, *, answers: Answers | None = None) -> Assistant:
+        return self if collection is None else self.kept_apart.get(collection, NotThere(collection))
+
     def browse(self) -> FakeBrowsing:
         return FakeBrowsing(listed=self.listed)
+
+    def survey(self) -> FakeSurveying:
+        return self.surveying
 
     def reload(self) -> None:
         self.reloads += 1

@@ -213,7 +213,7 @@ def test_help_lists_every_command_with_a_line() -> None:
     done = in_a_process("--help")
     assert done.returncode == 0
     for command in ("index", "ask", "topic", "episodes", "chat", "bot", "models", "calibrate", "eval"):
-        assert f"│ {command} " in done.stdout
+        assert f"\n  {command} " in done.stdout
 
 
 def test_help_loads_nothing_heavy() -> None:

@@ -3,8 +3,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from bot.commands.discord import served
+from bot.commands.discord import beside, served
+from bot.settings import Settings
 from rag.calibration import save_calibration
+from rag.collection import data_of, keep_indexed
 from tests.rag.test_calibration import SAMPLE, build
 
 
@@ -18,3 +20,14 @@ def test_a_build_has_another_name_once_its_thresholds_are_its_own(tmp_path: Path
     assert served(tmp_path) == "one" != carried
     build(tmp_path, "two")
     assert served(tmp_path) not in ("one", "two", carried)
+
+
+def test_a_build_of_a_collection_is_a_new_name_too_and_is_kept_up(tmp_path: Path) -> None:
+    """Who waits for a collection's notes to cover something is asked for again whenever those change."""
+    save_calibration(build(tmp_path, "one"), SAMPLE)
+    keep_indexed(tmp_path, ["work"])
+    before = served(tmp_path)
+    save_calibration(build(data_of(tmp_path, "work"), "first"), SAMPLE)
+    assert served(tmp_path).startswith("one, ")
+    assert served(tmp_path) != before
+    assert [kept.data for kept in beside(Settings(data=tmp_path))] == [data_of(tmp_path, "work")]

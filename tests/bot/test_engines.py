@@ -9,14 +9,17 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.engines import engine_options, open_local, open_writer, settle_threads
+from bot.engines import engine_options, open_local, open_writer, settle_threads, style_of
 from bot.settings import Settings, WriterSettings
+from rag.aptitude import Aptitude, Level, store, version
 from rag.errors import EndpointAway, ModelCorrupt, NotEnoughMemory
 from rag.memory import MIB, EngineOptions
+from rag.prompt import Style
 from rag.protocols import Message
 from rag.threads import candidates, store_threads, stored_threads
 from tests.conftest import model_file
 from tests.rag.scripted_server import closed_port
+from tests.scripted import ScriptedGenerator
 
 models = pytest.mark.models
 
@@ -25,6 +28,30 @@ def test_settings_become_options() -> None:
     assert engine_options(Settings()) == EngineOptions()
     settings = Settings(gpu_layers="0", context_tokens=8192, kv_type="q8_0", mmap=False)
     assert engine_options(settings) == EngineOptions(gpu_layers=0, context_tokens=8192, kv_type="q8_0", mmap=False)
+
+
+@pytest.mark.parametrize(("level", "trims"), [(None, True), (Level.CHOOSE, True), (Level.WRITE, False)])
+def test_a_model_words_sentences_only_if_it_has_shown_that_it_can(
+    tmp_path: Path, level: Level | None, trims: bool
+) -> None:
+    if level is not None:
+        store(tmp_path, aptitude(level))
+    settings = Settings(models=tmp_path, length="long", tone="formal")
+    assert style_of(settings, ScriptedGenerator()) == Style(sentences=5, tone="formal", trims=trims)
+    assert style_of(settings, None) == Style(sentences=5, tone="formal")
+
+
+def aptitude(level: Level) -> Aptitude:
+    return Aptitude(
+        model="scripted",
+        fingerprint=ScriptedGenerator().fingerprint,
+        version=version(),
+        level=level,
+        items=(),
+        first_seconds=0.0,
+        tokens_per_second=0.0,
+        seconds=0.0,
+    )
 
 
 def test_an_endpoint_writes_if_there_is_one_and_need_not_answer_yet() -> None:

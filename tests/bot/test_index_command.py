@@ -44,7 +44,7 @@ def test_an_error_keeps_its_kind_across_processes(tmp_path: Path) -> None:
     (tmp_path / "notes" / "a.txt").write_text("Salt is two percent of the flour.\n")
     with pytest.raises(ModelMissing) as caught:
         refresh(Settings(notes=tmp_path / "notes", data=tmp_path / "data", models=tmp_path / "models"))
-    assert "git checkout models/" in caught.value.remedy
+    assert "footnote models pull footnote-minilm-l6" in caught.value.remedy
 
 
 def test_without_a_terminal_a_long_build_says_a_line_now_and_then() -> None:

@@ -57,6 +57,7 @@ def test_an_answer() -> None:
         "quote": "The surface is at\n  464 °C.",
         "seconds": 4050,
         "seconds_around": False,
+        "speaker": None,
         "url": "https://www.youtube.com/watch?v=VenusEp0041&t=4050s",
         "also": [],
         "context": {"before": [], "passage": "", "after": []},
@@ -74,7 +75,13 @@ def test_a_refusal_shows_what_is_closest_and_cites_nothing() -> None:
 
 def test_a_topic() -> None:
     value = topic_json(SUMMARY)
-    assert value["points"][1] == {"text": "done at 96 °C", "theme": "Baking", "citations": [2]}
+    assert value["points"][1] == {
+        "text": "done at 96 °C",
+        "theme": "Baking",
+        "citations": [2],
+        "verbatim": True,
+        "more": [],
+    }
     assert [episode["title"] for episode in value["episodes"]] == ["Venus", "Ines Carvalho"]
     assert topic_json(NOTHING)["points"] == []
 

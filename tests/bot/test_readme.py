@@ -35,7 +35,7 @@ def test_every_command_is_in_the_help(capsys: pytest.CaptureFixture[str]) -> Non
         raise AssertionError("--help does no work")
 
     run(["--help"], Services(open_assistant=never, refresh=never, build=never))  # type: ignore[arg-type]
-    offered = set(re.findall(r"^│ (\w+)", capsys.readouterr().out, re.MULTILINE))
+    offered = set(re.findall(r"^  (\w+)  ", capsys.readouterr().out, re.MULTILINE))
     wanted = typed(r"(?:^|bin/)footnote ([a-z]+)")
     assert {"ask", "topic", "episodes", "chat", "calibrate"} <= wanted
     assert wanted <= offered

@@ -99,6 +99,8 @@ def test_a_token_never_shows_and_loses_its_line_break(monkeypatch: pytest.Monkey
         ("FOOTNOTE_WRITER__API_KEY", "two\nlines"),
         ("FOOTNOTE_WRITER__TIMEOUT_SECONDS", "0"),
         ("FOOTNOTE_DISCORD__GUILD_ID", "my server"),
+        ("FOOTNOTE_DISCORD__API_BASE", "http://discord.example/api"),
+        ("FOOTNOTE_DISCORD__GATEWAY", "ws://192.168.1.2/"),
         ("FOOTNOTE_DISCORD__DEADLINE_SECONDS", "0"),
     ],
 )

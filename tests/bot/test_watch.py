@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from threading import Event
 
 import pytest
 
-from bot.watch import Keeper, kept_up
+from bot.watch import Keeper, Kept, kept_up
 from bot.worker import QueueFull
 from rag import build as layout
 from rag.errors import FootnoteError, IndexBusy, IndexMissing, NoNotes, NotesError
@@ -32,6 +32,7 @@ class House:
         self.told: list[str] = []
         self.trouble: FootnoteError | None = None
         self.stop = Event()
+        self.beside: list[Kept] = []
 
     def refresh(self) -> Iterator[None]:
         if self.trouble:
@@ -44,9 +45,10 @@ class House:
         self.serving = layout.current_build(self.data)
 
     def keeper(self) -> Keeper:
-        return Keeper(
-            self.data, refresh=self.refresh, reload=self.reload, tell=self.told.append, stop=self.stop, grace=0.0
-        )
+        return Keeper(self.indexes, reload=self.reload, tell=self.told.append, stop=self.stop, grace=0.0)
+
+    def indexes(self) -> Sequence[Kept]:
+        return (Kept(data=self.data, refresh=self.refresh), *self.beside)
 
     def texts(self) -> set[str]:
         """What the build that serves holds, and with it what can be cited."""
@@ -86,9 +88,8 @@ def test_every_step_is_served_before_the_next_one_begins(house: House) -> None:
     def reload() -> None:
         happened.append("served")
 
-    assert Keeper(
-        house.data, refresh=refresh, reload=reload, tell=house.told.append, stop=house.stop, grace=0.0
-    ).update()
+    kept = Kept(data=house.data, refresh=refresh)
+    assert Keeper(lambda: (kept,), reload=reload, tell=house.told.append, stop=house.stop, grace=0.0).update()
     assert happened == ["built", "served", "calibrated", "served"]
 
 
@@ -134,7 +135,7 @@ def test_an_assistant_that_cannot_be_reached_any_more_is_no_news(house: House) -
         house.stop.set()
         raise RuntimeError("cannot schedule new futures after shutdown")
 
-    keeper = Keeper(house.data, refresh=house.refresh, reload=closed, tell=house.told.append, stop=house.stop)
+    keeper = Keeper(house.indexes, reload=closed, tell=house.told.append, stop=house.stop)
     assert keeper.update()
     assert house.told == []
 
@@ -169,3 +170,18 @@ def test_no_notes_is_its_own_kind_of_error(tmp_path: Path) -> None:
         read_library(tmp_path)
     with pytest.raises(IndexMissing):
         layout.current_build(tmp_path)
+
+
+def test_the_indexes_of_parts_are_kept_up_too_and_one_that_fails_costs_only_itself(house: House) -> None:
+    other, broken = House(house.notes.parent / "other"), House(house.notes.parent / "broken")
+    broken.trouble = NotesError("The folder cannot be read.")
+    house.beside = [Kept(data=each.data, refresh=each.refresh) for each in (broken, other)]
+    assert not house.keeper().update()
+    assert layout.current_build(other.data).is_dir()
+    assert house.told == ["The folder cannot be read."]
+    write_notes(other.notes, {})
+    broken.trouble = None
+    house.keeper().update()
+    assert layout.serving(other.data) == []  # nothing of what was deleted may be cited any longer
+    assert layout.serving(broken.data) != []
+    assert house.serving == layout.current_build(house.data)

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from bot.worker import Call, DeadlinePassed, Place, QueueFull, Restarting, Worker
+from bot.told import Told
+from bot.worker import Call, DeadlinePassed, PersonWaits, Place, QueueFull, Restarting, ServerWaits, Who, Worker
 from rag.errors import IndexMissing, Interrupted
 from rag.protocols import Assistant, awaited_until
 from rag.types import Answer, NotCovered
-from tests.bot.samples import ANSWER
+from tests.bot.samples import ANSWER, HEAT
 from tests.bot.timed_assistant import TimedAssistant, opening
 
 
@@ -22,11 +23,15 @@ def ask(text: str) -> Call[Answer | NotCovered]:
 
 @asynccontextmanager
 async def working(
-    assistant: Assistant | Callable[[], Assistant], *, queue_size: int = 5, deadline_seconds: float = 30.0
+    assistant: Assistant | Callable[[], Assistant],
+    *,
+    queue_size: int = 5,
+    deadline_seconds: float = 30.0,
+    **limits: float,
 ) -> AsyncIterator[Worker]:
     opened = asyncio.Event()
     factory = assistant if callable(assistant) else opening(assistant, opened)
-    worker = Worker(factory, queue_size=queue_size, deadline_seconds=deadline_seconds)
+    worker = Worker(factory, queue_size=queue_size, deadline_seconds=deadline_seconds, **limits)
     worker.start()
     if not callable(assistant):
         await opened.wait()
@@ -241,3 +246,144 @@ async def test_a_call_can_tell_until_when_it_is_waited_for() -> None:
         patient = worker.submit("ask", lambda _assistant, cancelled: awaited_until(cancelled), patient=True)
         assert await job.done == pytest.approx(before + 20, abs=1)
         assert await patient.done == float("inf")
+
+
+# Fairness
+
+
+async def test_one_person_cannot_keep_another_waiting_for_all_of_their_questions() -> None:
+    assistant = TimedAssistant(seconds=0.02)
+    async with working(assistant, queue_size=20) as worker:
+        jobs = [worker.submit("ask", ask(f"ann {n}"), who=Who(person="ann")) for n in range(4)]
+        jobs.append(worker.submit("ask", ask("ben"), who=Who(person="ben")))
+        jobs.append(worker.submit("ask", ask("cem"), who=Who(person="cem")))
+        await asyncio.gather(*(job.done for job in jobs))
+    assert [text for _, text in assistant.calls] == ["ann 0", "ben", "cem", "ann 1", "ann 2", "ann 3"]
+
+
+async def test_the_place_that_is_told_is_that_of_ones_turn() -> None:
+    assistant = TimedAssistant(seconds=5)
+    async with working(assistant) as worker:
+        first = worker.submit("ask", ask("ann 0"), who=Who(person="ann"))
+        await asyncio.sleep(0.02)
+        later = [worker.submit("ask", ask(f"ann {n}"), who=Who(person="ann")) for n in (1, 2)]
+        assert [worker.place(job).position for job in later] == [2, 3]
+        ben = worker.submit("ask", ask("ben"), who=Who(person="ben"))
+        places = {name: worker.place(job) for name, job in zip("fabc", [first, *later, ben], strict=True)}
+        assert [places[name].position for name in "fcab"] == [1, 2, 3, 4]
+        assert places["c"].seconds == pytest.approx(8, abs=0.5)
+        assert places["b"].seconds == pytest.approx(16, abs=0.5)
+        for job in (first, *later, ben):
+            job.cancel()
+
+
+async def test_one_person_and_one_server_take_up_no_more_than_their_share() -> None:
+    async with working(TimedAssistant(seconds=5), queue_size=20, per_person=2, per_server=3) as worker:
+        ann, ben = Who(person="ann", server="home"), Who(person="ben", server="home")
+        jobs = [worker.submit("ask", ask("x"), who=who) for who in (ann, ann, ben)]
+        with pytest.raises(PersonWaits):
+            worker.submit("ask", ask("x"), who=ann)
+        with pytest.raises(ServerWaits):
+            worker.submit("ask", ask("x"), who=ben)
+        jobs.append(worker.submit("ask", ask("x"), who=Who(person="ben", server="elsewhere")))
+        jobs[0].cancel()
+        await asyncio.sleep(0)
+        jobs.append(worker.submit("ask", ask("x"), who=ann))
+        jobs += [worker.submit("browse", ask("x")) for _ in range(4)]  # of the bot itself
+        for job in jobs:
+            job.cancel()
+
+
+# One answer for all who ask the same
+
+
+async def test_who_asks_what_is_being_answered_waits_for_the_same_answer() -> None:
+    assistant = TimedAssistant(seconds=0.1)
+    async with working(assistant, queue_size=1) as worker:
+        first = worker.submit("ask", ask("x"), who=Who(person="ann"), key="x")
+        await asyncio.sleep(0.02)
+        waiting = worker.submit("ask", ask("y"), who=Who(person="ann"), key="y")
+        joined = [worker.submit("ask", ask("x"), who=Who(person=n), key="x") for n in range(3)]
+        behind = worker.submit("ask", ask("y"), who=Who(person="ben"), key="y")
+        assert [worker.place(job).position for job in (*joined, behind)] == [1, 1, 1, 2]
+        assert worker.waiting == 1
+        outcomes = await asyncio.gather(*(job.done for job in (first, waiting, *joined, behind)))
+        assert outcomes == [ANSWER] * 6
+        again = worker.submit("ask", ask("x"), key="x")
+        assert await again.done == ANSWER
+    assert [text for _, text in assistant.calls] == ["x", "y", "x"]
+
+
+async def test_a_shared_call_comes_with_the_first_turn_of_any_who_wait_for_it() -> None:
+    assistant = TimedAssistant(seconds=0.05)
+    async with working(assistant) as worker:
+        jobs = [worker.submit("ask", ask(f"ann {n}"), who=Who(person="ann"), key=n) for n in range(4)]
+        jobs.append(worker.submit("ask", ask("ann 3"), who=Who(person="ben"), key=3))
+        await asyncio.gather(*(job.done for job in jobs))
+    assert [text for _, text in assistant.calls] == ["ann 0", "ann 3", "ann 1", "ann 2"]
+
+
+async def test_a_shared_call_is_stopped_only_when_the_last_gives_up() -> None:
+    assistant = TimedAssistant(seconds=5)
+    async with working(assistant) as worker:
+        first, second = (worker.submit("ask", ask("x"), who=Who(person=n), key="x") for n in range(2))
+        await asyncio.sleep(0.05)
+        first.cancel()
+        await asyncio.sleep(0.05)
+        assert assistant.cancelled_calls == 0
+        assert not second.done.done()
+        second.cancel()
+        await asyncio.sleep(0)
+        anew = worker.submit("ask", lambda _assistant, _cancelled: "anew", key="x")
+        assert await asyncio.wait_for(anew.done, 1) == "anew"
+        assert assistant.cancelled_calls == 1
+
+
+async def test_each_of_those_who_share_a_call_has_a_deadline_of_their_own() -> None:
+    assistant = TimedAssistant(seconds=0.5, deaf=True)
+    async with working(assistant, deadline_seconds=0.4) as worker:
+        first = worker.submit("ask", ask("x"), key="x")
+        await asyncio.sleep(0.2)
+        second = worker.submit("ask", ask("x"), key="x")
+        with pytest.raises(DeadlinePassed):
+            await first.done
+        assert await second.done == ANSWER
+    assert len(assistant.calls) == 1
+
+
+async def test_an_error_reaches_everybody_who_shares_the_call() -> None:
+    assistant = TimedAssistant(seconds=0.05, error=ValueError("broken"))
+    async with working(assistant) as worker:
+        jobs = [worker.submit("ask", ask("x"), key="x") for _ in range(2)]
+        for job in jobs:
+            with pytest.raises(ValueError, match="broken"):
+                await job.done
+
+
+async def test_who_joins_late_is_told_what_has_been_told_before() -> None:
+    async with working(TimedAssistant(seconds=0.1)) as worker:
+        told, news = Told(), asyncio.Event()
+        first = worker.submit("ask", ask("x"), key="x", told=told)
+        told.watch.on_evidence([HEAT])
+        late = worker.submit("ask", ask("x"), key="x", told=Told())
+        assert late.work.told is told
+        assert late.work.told.evidence == (HEAT,)
+        with told.followed(news):
+            told.watch.on_sentence(ANSWER.sentences[0], [HEAT])
+            await asyncio.wait_for(news.wait(), 1)
+        await asyncio.gather(first.done, late.done)
+
+
+async def test_a_call_that_does_not_come_back_after_its_time_is_not_well() -> None:
+    async with working(TimedAssistant(seconds=0.5, deaf=True), deadline_seconds=0.1) as worker:
+        worker.seconds_to_let_go = 0.1
+        assert worker.well
+        job = worker.submit("ask", ask("x"))
+        await asyncio.sleep(0.05)
+        assert worker.well
+        with pytest.raises(DeadlinePassed):
+            await job.done
+        await asyncio.sleep(0.2)
+        assert not worker.well
+        await asyncio.sleep(0.5)
+        assert worker.well

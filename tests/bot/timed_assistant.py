@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rag.errors import Interrupted
+from rag.pipeline import Answers
 from rag.protocols import NOBODY, Assistant, Cancelled, Watch
 from rag.types import Answer, Earlier, Episode, Filter, NotCovered, TopicSummary
-from tests.bot.samples import ANSWER, SUMMARY, VENUS, FakeBrowsing
+from tests.bot.samples import ANSWER, SUMMARY, VENUS, FakeBrowsing, FakeSurveying, NotThere
 
 
 @dataclass(kw_only=True)
@@ -20,8 +21,10 @@ class TimedAssistant:
 
     Attributes:
         seconds: how long each call takes.
+        quick: a word; questions with it take no time.
         deaf: sleeps through all of it in one go, whatever `cancelled` says.
         error: raised by each call instead of giving back a result.
+        rests_on: the basis of whatever is asked.
         overlapped: whether two calls were ever under way at once.
         threads: names of the threads it was called on.
     """
@@ -30,7 +33,9 @@ class TimedAssistant:
     summary: TopicSummary | NotCovered = SUMMARY
     listed: Sequence[Episode] = (VENUS,)
     browsing: FakeBrowsing = field(default_factory=FakeBrowsing)
+    surveying: FakeSurveying = field(default_factory=FakeSurveying)
     seconds: float = 0.0
+    quick: str = ""
     deaf: bool = False
     error: Exception | None = None
     calls: list[tuple[str, str]] = field(default_factory=list)
@@ -40,6 +45,8 @@ class TimedAssistant:
     overlapped: bool = False
     closed: bool = False
     cancelled_calls: int = 0
+    rests_on: str = ""
+    kept_apart: Mapping[str, Assistant] = field(default_factory=dict)
     _busy: threading.Lock = field(default_factory=threading.Lock)
 
     def ask(
@@ -56,7 +63,13 @@ class TimedAssistant:
         self._work("ask", question, cancelled)
         return self.answer
 
-    def topic(self, topic: str, *, cancelled: Cancelled | None = None) -> TopicSummary | NotCovered:
+    def basis(self, question: str, *, history: Sequence[Earlier] = (), filters: Sequence[Filter] = ()) -> str:
+        self._work("basis", question, None)
+        return self.rests_on
+
+    def topic(
+        self, topic: str, *, points: int | None = None, cancelled: Cancelled | None = None, watch: Watch = NOBODY
+    ) -> TopicSummary | NotCovered:
         self._work("topic", topic, cancelled)
         return self.summary
 
@@ -64,10 +77,18 @@ class TimedAssistant:
         self._work("episodes", "", None)
         return self.listed
 
+    def of(self, collection: str | None, *, answers: Answers | None = None) -> Assistant:
+        return self if collection is None else self.kept_apart.get(collection, NotThere(collection))
+
     def browse(self) -> FakeBrowsing:
         if self.error:
             raise self.error
         return self.browsing
+
+    def survey(self) -> FakeSurveying:
+        if self.error:
+            raise self.error
+        return self.surveying
 
     def reload(self) -> None:
         self._work("reload", "", None)
@@ -83,7 +104,8 @@ class TimedAssistant:
             self.overlapped = True
             return
         try:
-            self._take_time(cancelled)
+            if not self.quick or self.quick not in text:
+                self._take_time(cancelled)
         finally:
             self._busy.release()
         if self.error:

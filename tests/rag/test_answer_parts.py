@@ -7,12 +7,12 @@ from dataclasses import fields
 
 import pytest
 
-from rag.answer import LEAD_IN, NO_CLEAR_ANSWER, ONE_WORD, WRITTEN, Answerer
+from rag.answer import NO_CLEAR_ANSWER, ONE_WORD, WRITTEN, Answerer
 from rag.gate import Evidence, GateModel, Thresholds
 from rag.index import Index
 from rag.protocols import Message
 from rag.question import MOST_WORDS
-from rag.types import Answer, NotCovered, Turn
+from rag.types import LEAD_IN, Answer, NotCovered, Turn
 from tests.builders import episode
 from tests.fakes import FakeEmbedder
 from tests.rag.three_episodes import BY_SCORE, FIELDS, NOTES, indexed

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from rag.answer import LEAD_IN, WRITTEN, Answerer
+from rag.answer import WRITTEN, Answerer
 from rag.errors import Interrupted
 from rag.gate import Evidence, GateModel, Thresholds
 from rag.index import Index
 from rag.indexing import write_build
+from rag.prompt import SENTENCES, Length, Style
 from rag.protocols import Message, Watch
-from rag.types import Answer, Citation, Earlier, NotCovered, Sentence, Turn
+from rag.types import LEAD_IN, Answer, Citation, Earlier, NotCovered, Sentence, Turn
 from tests.builders import BEES, RYE, TIDES, library
 from tests.fakes import FakeEmbedder
 from tests.scripted import ScriptedGenerator
@@ -95,12 +96,12 @@ def test_evidence_is_told_before_the_model_writes_and_sentences_as_they_will_be_
         told.append(f"{sentence.text} {[c.n for c in cited]}")
 
     def script(prompt: Sequence[Message]) -> Iterator[str]:
-        assert [each.split()[0] for each in told] == ["evidence"]
+        assert [each.split()[0] for each in told] == ["evidence", "evidence"]  # what is near, and what it writes from
         yield f"The queen bee lays 2,000 eggs [{place_of(prompt, QUEEN)}]."
 
     watch = Watch(on_evidence=on_evidence, on_sentence=on_sentence)
     result = answerer(index, ScriptedGenerator(scripts=(script,))).ask(QUESTION, watch=watch)
-    assert told[1:] == ["The queen bee lays 2,000 eggs. [1]"]
+    assert told[2:] == ["The queen bee lays 2,000 eggs. [1]"]
     assert {"until evidence", "until first sentence", "write"} <= set(result.timings_ms)
 
 
@@ -109,6 +110,34 @@ def test_earlier_questions_are_told_and_no_earlier_answer(index: Index) -> None:
     history: list[Earlier] = ["what is a bee", Turn(question="and rye", searched="bread and rye")]
     answerer(index, generator).ask(QUESTION, history=history)
     assert "- what is a bee\n- and rye" in generator.calls[0][1].text
+
+
+QUEENS = (
+    "The queen bee lays two thousand eggs on a June day, says the keeper of Vienna.",
+    "Nobody counts how many eggs a queen bee may lay on a June day with rain.",
+    "On a June day in the north the queen bee is too cold to lay eggs at all.",
+    "A queen bee that is young does lay her eggs on a June day near the hive door.",
+    "Whoever buys a queen bee in May sees her lay eggs on the first warm June day.",
+)
+
+
+@pytest.mark.parametrize(("length", "most"), SENTENCES.items())
+def test_the_length_that_the_owner_chose_is_that_of_quotes_too(tmp_path: Path, length: Length, most: int) -> None:
+    write_build(tmp_path, library((*QUEENS, RYE)), {}, FakeEmbedder())
+    opened = Index(tmp_path, embedder=FakeEmbedder().fingerprint)
+    style = Style(sentences=SENTENCES[length])
+    result = Answerer(opened, FakeEmbedder(), None, gate=GATE, thresholds=OPEN, style=style).ask(QUESTION)
+    opened.close()
+    assert isinstance(result, Answer)
+    assert (len(result.sentences), len(result.citations)) == (most, most)
+
+
+def test_an_answer_in_another_style_has_another_basis(index: Index) -> None:
+    bases: list[str] = []
+    for style in (Style(), Style(sentences=1), Style(tone="formal"), Style(trims=True)):
+        made = Answerer(index, FakeEmbedder(), None, gate=GATE, thresholds=OPEN, style=style)
+        bases.append(made.basis(QUESTION))
+    assert len(set(bases)) == 4
 
 
 def test_giving_up_while_a_model_writes_ends_the_answer(index: Index) -> None:

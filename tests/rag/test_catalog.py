@@ -14,6 +14,7 @@ import pytest
 from rag.answer import MULTILINGUAL
 from rag.catalog import STAMP_FILE, TIERS, ModelEntry, Role, choose, find, load_catalog, model_path, verify
 from rag.errors import ModelCorrupt, ModelError, ModelMissing
+from tests.rag.gguf_files import gguf_file
 
 BYTES = b"weights" * 100
 MODELS = Path(__file__).parents[2] / "models"
@@ -79,7 +80,7 @@ def test_a_model_without_a_source_is_part_of_footnote() -> None:
     for entry in load_catalog():
         if entry.source is None and entry.hub is None:
             verify(entry, model_path(MODELS, entry), full=True)
-            assert "git checkout models/" in entry.remedy
+            assert f"footnote models pull {entry.name}" in entry.remedy
 
 
 def test_names_and_files_are_unique() -> None:
@@ -163,22 +164,22 @@ def test_a_model_is_chosen_by_its_name(tmp_path: Path) -> None:
 
 def test_any_gguf_file_is_chosen_by_its_path(tmp_path: Path) -> None:
     path = tmp_path / "mine.gguf"
-    path.write_bytes(b"GGUF and weights")
+    written = gguf_file(path)
     chosen = choose(str(path), "rank/write", tmp_path / "models")
-    assert (chosen.path, chosen.sha256) == (path, hashlib.sha256(b"GGUF and weights").hexdigest())
+    assert (chosen.path, chosen.sha256) == (path, hashlib.sha256(written).hexdigest())
     assert choose(str(path), "embed", tmp_path).sha256 == chosen.sha256
 
 
 def test_the_hash_of_ones_own_file_is_computed_once_and_again_when_it_changes(tmp_path: Path) -> None:
     path = tmp_path / "mine.gguf"
-    path.write_bytes(b"GGUF one")
+    gguf_file(path, name="one")
     first = choose(str(path), "embed", tmp_path).sha256
     before = path.stat()
-    path.write_bytes(b"GGUF two")
+    written = gguf_file(path, name="two")
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert choose(str(path), "embed", tmp_path).sha256 == first, "size and time tell nothing, so nothing is read"
     os.utime(path, ns=(1, 1))
-    assert choose(str(path), "embed", tmp_path).sha256 == hashlib.sha256(b"GGUF two").hexdigest()
+    assert choose(str(path), "embed", tmp_path).sha256 == hashlib.sha256(written).hexdigest()
 
 
 def test_a_path_that_is_not_there_or_holds_something_else_is_named(tmp_path: Path) -> None:
@@ -191,7 +192,7 @@ def test_a_path_that_is_not_there_or_holds_something_else_is_named(tmp_path: Pat
 
 def test_a_home_folder_is_understood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    (tmp_path / "mine.gguf").write_bytes(b"GGUF")
+    gguf_file(tmp_path / "mine.gguf")
     assert choose("~/mine.gguf", "embed", tmp_path).path == tmp_path / "mine.gguf"
 
 

@@ -23,7 +23,7 @@ from rag import build as layout
 from rag.build import Manifest, drop_index, drop_old_builds
 from rag.errors import IndexBusy, IndexCorrupt, IndexMismatch, IndexMissing, IndexProblem, NotesError, StorageFull
 from rag.index import Index, open_index
-from rag.indexing import BuildReport, build_index, is_current
+from rag.indexing import Borrowing, BuildReport, build_index, is_current
 from rag.probe import check
 from rag.types import FloatArray
 from rag.words import terms
@@ -399,3 +399,26 @@ def test_a_byte_that_has_turned_is_found_by_the_check_and_mended_by_the_command(
         check(serving(root))
     assert not build(root).unchanged
     check(serving(root))
+
+
+def test_what_another_index_has_computed_is_not_computed_again(root: Path, tmp_path: Path) -> None:
+    part, embedder = write_notes(tmp_path / "part", {"rye.md": FILES["rye.md"]}), FakeEmbedder()
+    borrowing = Borrowing(embedder, root / "data")
+    build_index(part, tmp_path / "index", borrowing, check=check)
+    assert (embedder.texts, borrowing.computed) == ([], 0)
+    assert [text for text in texts_of(root) if "Rye" in text]
+    index = open_index(tmp_path / "index", embedder=EMBEDDER)
+    try:
+        for piece in index.passages:
+            assert index.search(bag_of_words(piece.text), terms(piece.text), 1)[0].passage.text == piece.text
+    finally:
+        index.close()
+    assert np.array_equal(borrowing.embed(["new", "new"]), np.stack([bag_of_words("new")] * 2))
+    assert (embedder.texts, borrowing.computed) == (["new"], 1)
+
+
+def test_of_another_embedder_nothing_is_borrowed(root: Path) -> None:
+    other = FakeEmbedder(fingerprint="e" * 64)
+    borrowing = Borrowing(other, root / "data")
+    borrowing.embed([FILES["rye.md"]])
+    assert borrowing.computed == 1

@@ -14,9 +14,10 @@ from pydantic import SecretStr
 from bot.child.errors import Crashed
 from bot.child.process import Child
 from bot.child.supervisor import DEADLY, Supervisor, told
+from bot.child.wire import methods
 from bot.settings import DiscordSettings, Settings, WriterSettings
-from rag.errors import IndexMissing, QuestionError
-from rag.protocols import Assistant, GivenUp, Watch
+from rag.errors import FootnoteError, IndexMissing, QuestionError
+from rag.protocols import Assistant, Browsing, GivenUp, Surveying, Watch
 from tests.bot.samples import ANSWER, BREAD, HEAT, LOAF, NOTHING, VENUS
 
 
@@ -102,6 +103,26 @@ def test_a_question_that_killed_twice_is_refused_and_others_are_answered(house: 
     assert assistant.ask("x") == ANSWER
 
 
+def test_two_deaths_that_a_second_try_mended_are_not_held_against_a_question(
+    house: House, assistant: Assistant
+) -> None:
+    """Once they were: a common question that was under way when the child was killed, twice in a month, was refused."""
+    for _ in range(2):
+        (house.folder / "asked").unlink(missing_ok=True)  # so that it dies of it again
+        house.now += 60
+        assert assistant.ask("die once") == ANSWER
+    assert assistant.ask("die once") == ANSWER
+
+
+def test_a_deadly_question_may_be_tried_again_after_a_day(house: House, assistant: Assistant) -> None:
+    with pytest.raises(QuestionError, match=DEADLY):
+        assistant.ask("die")
+    house.now += 86_400
+    with pytest.raises(FootnoteError):
+        assistant.ask("die")
+    assert house.times_asked("die") > 2
+
+
 def test_a_child_that_is_killed_between_two_questions_is_started_again(house: House, assistant: Assistant) -> None:
     assert house.supervisor.pid
     os.kill(house.supervisor.pid, signal.SIGKILL)
@@ -169,3 +190,12 @@ def test_the_child_learns_the_key_of_the_writer_and_not_the_token() -> None:
     )
     assert told(settings)["writer"]["api_key"] == "k3y"
     assert "t0ken" not in str(told(settings))
+    assert told(settings)["discord"] == {"token": ""}  # which wins over .env
+
+
+@pytest.mark.parametrize("protocol", [Assistant, Browsing, Surveying])
+def test_every_method_of_the_protocols_can_cross(protocol: type) -> None:
+    """A new argument that is called back would not: it has to be among those that stay."""
+    for name, method in methods(protocol).items():
+        assert method.outcome or method.leads_to, name
+        assert set(method.signature.parameters) - {"self"} == set(method.parameters) | method.stays

@@ -57,7 +57,14 @@ def test_each_kind_changes_the_sentence_and_is_caught(kind: str, text: str) -> N
 
 def test_a_sentence_without_anything_of_the_kind_is_left_alone() -> None:
     bare = faithful("Bees dance.")
-    assert all(distort(bare, random.Random(1), ["Oslo"]) is None for distort in KINDS.values())
+    assert [kind for kind, distort in KINDS.items() if distort(bare, random.Random(1), ["Oslo"])] == ["frame"]
+
+
+def test_what_a_sentence_cites_may_be_put_under_words_that_deny_it() -> None:
+    made = distort_all([faithful("Rye bread keeps for two weeks in Vienna.")], count=20)
+    framed = [one for one in made if one.kind == "frame"]
+    assert [one.text == one.one.text for one in framed] == [False, True]
+    assert not any(check(one.claim(flat)).passed for one in framed)
 
 
 def test_the_same_sentences_give_the_same_distortions() -> None:

@@ -58,5 +58,8 @@ def test_figures_of_answers_and_refusals() -> None:
 
 def test_the_sample_is_read_and_says_why_a_sentence_is_unsupported() -> None:
     labels = load_labels(SAMPLE)
-    assert unsupported(labels)["n"] == len(labels) == len({label.sentence for label in labels})
+    for level in ("choose", "write"):
+        shown = [label for label in labels if label.level == level]
+        assert unsupported(shown)["n"] == len({(label.question, label.sentence) for label in shown}) == 60
+        assert {label.verbatim for label in shown} == {True, False}
     assert all(label.supported is not bool(label.why) for label in labels)

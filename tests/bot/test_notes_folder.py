@@ -1,0 +1,196 @@
+"""What is put into the notes from a distance: real folders, real archives, whatever is wrong with them."""
+
+from __future__ import annotations
+
+import io
+import stat
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from bot.notes_folder import REMOVED, NotesFolder
+from bot.settings import Settings
+from bot.uploads import LARGEST, Notes, UploadRefused
+from rag.collection import data_of
+from tests.builders import BEES, FILES
+
+NOTE = FILES["bees.txt"].encode()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    (tmp_path / "notes" / "work").mkdir(parents=True)
+    return Settings(notes=tmp_path / "notes", data=tmp_path / "data", models=tmp_path)
+
+
+@pytest.fixture
+def folder(settings: Settings) -> Notes:
+    return NotesFolder(settings)
+
+
+def zipped(files: Mapping[str, bytes], *, modes: Mapping[str, int] | None = None) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = (modes or {}).get(name, 0o644) << 16
+            archive.writestr(entry, data, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
+def everything(settings: Settings) -> list[str]:
+    root = settings.notes.parent
+    return sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
+
+
+def test_a_note_lands_in_its_collection_and_is_listed(settings: Settings, folder: Notes) -> None:
+    folder.add("work", "Bees.txt", NOTE, replace=False)
+    folder.add(None, "tides.txt", NOTE, replace=False)
+    assert (settings.notes / "work" / "Bees.txt").read_bytes() == NOTE
+    assert [file.name for file in folder.listed("work")] == ["Bees.txt"]
+    assert [file.name for file in folder.listed(None)] == ["tides.txt", "work/Bees.txt"]
+    assert folder.listed("work")[0].size == len(NOTE)
+    assert everything(settings) == ["notes/tides.txt", "notes/work/Bees.txt"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../bees.txt",
+        "/etc/bees.txt",
+        "a\\bees.txt",
+        "..\\bees.txt",
+        ".bees.txt",
+        "bees.txt ",
+        "bees\u202etxt.txt",
+        "be\u200bes.txt",
+        "bees\n.txt",
+        "con.txt",
+        "LPT1.md",
+        "~$bees.docx",
+        "bees.txt~",
+        "a:b.txt",
+        "x" * 130 + ".txt",
+        "",
+        ".txt",
+        "bees",
+        "bees.exe",
+        "episodes.toml",
+        "bees.txt.part",
+    ],
+)
+def test_a_hostile_or_useless_name_is_refused_and_nothing_is_written(
+    settings: Settings, folder: Notes, name: str
+) -> None:
+    with pytest.raises(UploadRefused):
+        folder.add("work", name, NOTE, replace=True)
+    assert everything(settings) == []
+
+
+@pytest.mark.parametrize("collection", ["..", "../other", ".hidden", "work/deep", "", "nowhere"])
+def test_what_is_no_collection_takes_nothing(settings: Settings, folder: Notes, collection: str) -> None:
+    from rag.errors import FootnoteError
+
+    with pytest.raises(FootnoteError):
+        folder.add(collection, "bees.txt", NOTE, replace=False)
+    assert everything(settings) == []
+
+
+def test_nothing_is_overwritten_silently_and_what_is_replaced_is_kept(settings: Settings, folder: Notes) -> None:
+    folder.add("work", "bees.txt", NOTE, replace=False)
+    other = NOTE.replace(b"bee", b"fly")
+    for name in ("bees.txt", "BEES.txt"):
+        with pytest.raises(UploadRefused, match=r"There is a bees\.txt already"):
+            folder.add("work", name, other, replace=False)
+    with pytest.raises(UploadRefused, match="just like this"):
+        folder.add("work", "bees.txt", NOTE, replace=False)
+    assert (settings.notes / "work" / "bees.txt").read_bytes() == NOTE
+    folder.add("work", "bees.txt", other, replace=True)
+    assert (settings.notes / "work" / "bees.txt").read_bytes() == other
+    (kept,) = (settings.data / REMOVED).iterdir()
+    assert kept.read_bytes() == NOTE
+    assert stat.S_IMODE(kept.parent.stat().st_mode) == 0o700
+
+
+def test_a_folder_of_that_name_is_never_replaced(settings: Settings, folder: Notes) -> None:
+    (settings.notes / "work" / "bees.txt").mkdir()
+    with pytest.raises(UploadRefused):
+        folder.add("work", "bees.txt", NOTE, replace=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("empty.txt", b""),
+        ("binary.txt", bytes(range(256)) * 40),
+        ("broken.pdf", b"%PDF-1.7 and nothing else"),
+        ("broken.docx", b"no archive"),
+        ("broken.zip", b"PK\x03\x04 no archive"),
+        ("huge.txt", b"x" * (LARGEST + 1)),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_a_sentence(
+    settings: Settings, folder: Notes, name: str, data: bytes
+) -> None:
+    with pytest.raises(UploadRefused, match=r"\w+.*\."):
+        folder.add("work", name, data, replace=False)
+    assert everything(settings) == []
+
+
+@pytest.mark.parametrize(
+    ("files", "why"),
+    [
+        ({"bomb.txt": bytes(9_000_000)}, "packed size"),
+        ({"../../bees.txt": NOTE}, "leads out"),
+        ({"/etc/bees.txt": NOTE}, "leads out"),
+        ({"picture.png": b"x"}, "holds no notes"),
+        ({f"{n}.txt": f"{n} ".encode() * 2_800_000 for n in range(10, 17)}, "MB|packed size"),
+    ],
+)
+def test_an_archive_that_is_a_trap_is_refused_whole(
+    settings: Settings, folder: Notes, files: Mapping[str, bytes], why: str
+) -> None:
+    with pytest.raises(UploadRefused, match=why):
+        folder.add(
+            "work",
+            "many.zip",
+            zipped({"fine.txt": NOTE, **files} if "picture.png" not in files else files),
+            replace=False,
+        )
+    assert everything(settings) == []
+
+
+def test_a_link_in_an_archive_is_refused(settings: Settings, folder: Notes) -> None:
+    data = zipped({"bees.txt": b"/etc/passwd"}, modes={"bees.txt": stat.S_IFLNK | 0o777})
+    with pytest.raises(UploadRefused, match="link"):
+        folder.add("work", "many.zip", data, replace=False)
+    assert everything(settings) == []
+
+
+def test_an_archive_of_notes_is_taken_as_it_is(settings: Settings, folder: Notes) -> None:
+    folder.add("work", "many.zip", zipped({"bees.txt": NOTE, "deep/tides.txt": NOTE}), replace=False)
+    assert everything(settings) == ["notes/work/many.zip"]
+
+
+def test_what_is_removed_is_kept_elsewhere(settings: Settings, folder: Notes) -> None:
+    folder.add("work", "bees.txt", NOTE, replace=False)
+    for name in ("tides.txt", "../bees.txt", "/etc/passwd", "work/bees.txt"):
+        with pytest.raises(UploadRefused):
+            folder.remove("work", name)
+    kept = Path(folder.remove("work", "bees.txt"))
+    assert BEES in kept.read_text()
+    assert folder.listed("work") == []
+    assert kept.parent == (settings.data / REMOVED).resolve()
+
+
+def test_collections_are_made_and_kept_indexed(settings: Settings, folder: Notes) -> None:
+    assert folder.make("Play")
+    assert not folder.make("Play")
+    assert list(folder.collections()) == ["Play", "work"]
+    assert folder.keep(["work"], apart=True)
+    (data_of(settings.data, "work") / "current").write_text("x")
+    assert not folder.keep(["work"], apart=True)
+    with pytest.raises(UploadRefused):
+        folder.make("../out")
