@@ -25,8 +25,8 @@ from bot.settings import Settings, load_settings
 from rag.build import current_build, read_library
 from rag.calibrate import make_trials
 from rag.errors import FootnoteError
-from rag.library import scan
-from rag.llama import threads_for
+from rag.models.llama import threads_for
+from rag.reading.library import scan
 
 QUESTIONS = 60
 STARTS = 5

@@ -8,7 +8,7 @@ from pathlib import Path
 import llama_cpp
 import numpy as np
 
-from rag.llama import EMBED_TOKENS, RANK_CONTEXT, threads_for
+from rag.models.llama import EMBED_TOKENS, RANK_CONTEXT, threads_for
 from rag.types import FloatArray
 
 

@@ -12,8 +12,8 @@ from benchmarks.report import Figure
 from bot.assistant import starter_model
 from bot.settings import Settings
 from rag.fields import vector_texts
-from rag.library import read_library
-from rag.llama import LlamaEmbedder
+from rag.models.llama import LlamaEmbedder
+from rag.reading.library import read_library
 
 ROUNDS = 3
 SEED = 7

@@ -14,7 +14,7 @@ from benchmarks.report import Figure, quantiles
 from bot.assistant import starter_model
 from bot.settings import Settings
 from rag.errors import Interrupted
-from rag.llama import LlamaGenerator
+from rag.models.llama import LlamaGenerator
 from rag.protocols import Message
 
 GROUP = "Writing"

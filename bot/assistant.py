@@ -15,11 +15,11 @@ from rag.answer import Answerer
 from rag.browse import Browser
 from rag.errors import IndexMissing, IndexProblem
 from rag.index import Index
-from rag.llama import LlamaGenerator
+from rag.models.llama import LlamaGenerator
+from rag.models.prompted import OpenEmbedder
 from rag.pipeline import Answers
-from rag.prompted import OpenEmbedder
 from rag.protocols import NOBODY, Cancelled, Generator, Watch
-from rag.survey import Surveyor
+from rag.topics.survey import Surveyor
 from rag.types import Answer, Earlier, Episode, Filter, NotCovered, TopicSummary
 
 __all__ = ["LOOK_AGAIN_SECONDS", "Kept", "LocalAssistant", "open_assistant", "starter_model"]

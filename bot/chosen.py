@@ -11,11 +11,11 @@ from pathlib import Path
 
 from bot.settings import Settings
 from rag.build import current_build, read_manifest
-from rag.catalog import Chosen, Role, choose, load_catalog
 from rag.errors import IndexProblem, ModelError
 from rag.index import check_manifest
-from rag.prompted import OpenEmbedder, PromptedEmbedder, prompted_fingerprint
-from rag.remote_embedder import RemoteEmbedder, endpoint_fingerprint, is_endpoint
+from rag.models.catalog import Chosen, Role, choose, load_catalog
+from rag.models.prompted import OpenEmbedder, PromptedEmbedder, prompted_fingerprint
+from rag.models.remote_embedder import RemoteEmbedder, endpoint_fingerprint, is_endpoint
 
 ANEW = (
     "Another embedder is chosen now, {now}: all texts are embedded anew, beside the index that was built with {before}."
@@ -49,7 +49,7 @@ def embedder_fingerprint(settings: Settings) -> str:
 
 def open_embedder(settings: Settings, chosen: Chosen | None = None) -> OpenEmbedder:
     """Load `chosen`, or what the settings choose. Raises as `chosen_model` does, and EndpointAway."""
-    from rag.llama import LlamaEmbedder
+    from rag.models.llama import LlamaEmbedder
 
     chosen = chosen or chosen_model(settings, "embed")
     if chosen.endpoint:

@@ -11,15 +11,15 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from bot.settings import Settings
-from rag.aptitude import Level, level
-from rag.catalog import load_catalog, model_path
 from rag.errors import ModelError
-from rag.llama import RANK_CONTEXT, LlamaGenerator, offloads
-from rag.memory import EngineOptions, available_memory, check_fits, memory_need
-from rag.prompt import SENTENCES, Style
+from rag.models.catalog import load_catalog, model_path
+from rag.models.llama import RANK_CONTEXT, LlamaGenerator, offloads
+from rag.models.memory import EngineOptions, available_memory, check_fits, memory_need
+from rag.models.remote import RemoteGenerator
+from rag.models.threads import is_busy, store_threads, stored_threads
 from rag.protocols import Generator
-from rag.remote import RemoteGenerator
-from rag.threads import is_busy, store_threads, stored_threads
+from rag.writing.aptitude import Level, level
+from rag.writing.prompt import SENTENCES, Style
 
 log = logging.getLogger(__name__)
 

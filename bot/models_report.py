@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from bot.json_face import Json
-from rag.aptitude import KINDS, NEEDED, Aptitude, ItemResult, Level
-from rag.catalog import DOES, ModelEntry, Pin, Role
-from rag.machine import Machine
-from rag.recommend import Advice, best, reason
+from rag.models.catalog import DOES, ModelEntry, Pin, Role
+from rag.models.machine import Machine
+from rag.models.recommend import Advice, best, reason
+from rag.writing.aptitude import KINDS, NEEDED, Aptitude, ItemResult, Level
 
 MAY = {
     Level.RANK: "It may only rank: answers are the notes' own words, in the order it finds likely.",

@@ -1,7 +1,8 @@
 """The notes folder as it is worked on from a distance: what is added is checked first, and nothing is lost silently.
 
 A file is read as it will be when it is indexed, before it gets its name; an archive is looked through, and unpacked
-nowhere. What is taken away or replaced is put beside the index, not deleted. Knows nothing of Discord.
+nowhere. What is taken away or replaced is put beside the index, and deleted only once it is old or there is too much.
+Knows nothing of Discord.
 """
 
 from __future__ import annotations
@@ -11,21 +12,23 @@ import secrets
 import shutil
 import time
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
 from bot.settings import Settings
-from bot.uploads import LARGEST, LARGEST_UNPACKED, NoteFile, UploadRefused
+from bot.uploads import KEPT_DAYS, LARGEST, LARGEST_TOTAL, LARGEST_UNPACKED, NoteFile, UploadRefused
 from rag import collection as shelf
 from rag.errors import NoteError
-from rag.extract import archive
-from rag.ignored import is_ignored
-from rag.library import SUFFIXES, load
 from rag.phrase import Phrase
-from rag.watch import stamps
+from rag.reading.extract import archive
+from rag.reading.ignored import is_ignored
+from rag.reading.library import SUFFIXES, load
+from rag.reading.watch import stamps
 
 REMOVED = "removed"
+STAMP = "%Y%m%dT%H%M%S"  # before the name of what was removed
+DAY = 86_400.0
 LONGEST_NAME = 120
 KINDS = sorted(SUFFIXES | {".zip"})
 RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{kind}{n}" for kind in ("com", "lpt") for n in range(1, 10))})
@@ -35,6 +38,8 @@ BAD_COLLECTION = Phrase("A collection cannot be called that.")
 PLAIN_FOLDER = Phrase("Name a folder, in plain letters.")
 TOO_LARGE = Phrase("The file has more than {most} MB.")
 SPLIT = Phrase("Split it up.")
+TOO_MUCH = Phrase("With this file these notes would have more than {most} MB.")
+TAKE_AWAY = Phrase("Take others away first, with /footnote notes remove.")
 THE_SAME = Phrase("{name} is there already, just like this.")
 THERE_ALREADY = Phrase("There is a {name} already.")
 REPLACE = Phrase("Use another name, or the option replace.")
@@ -50,10 +55,11 @@ OTHER_NAME = Phrase("Give the file a plain name of letters, digits, spaces, dots
 
 
 class NotesFolder:
-    """The folders of the settings. Implements `Notes`."""
+    """The folders of the settings. Implements `Notes`. `link`: gives a file a second name; raises OSError."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, link: Callable[[Path, Path], None] = os.link) -> None:
         self._settings = settings
+        self._link = link
 
     def collections(self) -> Sequence[str]:
         """Every collection there is; see `Notes`."""
@@ -74,6 +80,7 @@ class NotesFolder:
         wanted = set(collections)
         with _told(Phrase("The indexes cannot be kept apart ({why}).")):
             shelf.keep_indexed(self._settings.data, wanted, apart=apart)
+            _drop_old(self._settings.data / REMOVED)
         return any(not (shelf.data_of(self._settings.data, name) / "current").exists() for name in wanted)
 
     def listed(self, collection: str | None) -> Sequence[NoteFile]:
@@ -96,11 +103,17 @@ class NotesFolder:
             raise UploadRefused(THE_SAME.format(name=there.name))
         if there and not (replace and there.is_file()):
             raise UploadRefused(THERE_ALREADY.format(name=there.name), remedy=REPLACE)
+        if collection is not None:
+            self._find_room(collection, len(data) - (there.stat().st_size if there else 0))
         with _told(Phrase("The file cannot be written ({why}).")), _unfinished(folder, name, data) as written:
             _check_content(written, name)
-            if there:
-                self._set_aside(there)
-            _give_name(written, folder / name)
+            aside = self._set_aside(there) if there else None
+            try:
+                _give_name(written, folder / name, self._link)
+            except OSError:
+                if there and aside:
+                    shutil.move(aside, there)
+                raise
 
     def remove(self, collection: str | None, name: str) -> str:
         """Take a file out of the notes; see `Notes`."""
@@ -115,13 +128,31 @@ class NotesFolder:
             raise UploadRefused(NO_FOLDER, remedy=LOOK_AFTER_IT)
         return folder
 
+    def _find_room(self, collection: str, size: int) -> None:
+        """Raises UploadRefused where so many bytes more would be too much for a collection."""
+        if sum(file.size for file in self.listed(collection)) + size > LARGEST_TOTAL:
+            raise UploadRefused(TOO_MUCH.format(most=LARGEST_TOTAL // 2**20), remedy=TAKE_AWAY)
+
     def _set_aside(self, path: Path) -> Path:
         """Move a file out of the notes, under a name that none there has."""
         folder = self._settings.data / REMOVED
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        to = folder / f"{time.strftime('%Y%m%dT%H%M%S')}-{secrets.token_hex(2)}-{path.name}"
+        to = folder / f"{time.strftime(STAMP)}-{secrets.token_hex(2)}-{path.name}"
         shutil.move(path, to)
+        _drop_old(folder)
         return to.resolve()
+
+
+def _drop_old(removed: Path) -> None:
+    """Delete what was removed long ago, and of the rest the oldest where it has become too much."""
+    if not removed.is_dir():
+        return
+    oldest, total = time.strftime(STAMP, time.localtime(time.time() - KEPT_DAYS * DAY)), 0
+    for path in sorted(removed.iterdir(), reverse=True):  # by their names, the newest first
+        with suppress(OSError):  # what cannot be deleted is tried again the next time
+            total += path.stat().st_size
+            if path.name < oldest or total > LARGEST_TOTAL:
+                path.unlink()
 
 
 def _check_name(name: str) -> None:
@@ -183,15 +214,19 @@ def _unfinished(folder: Path, name: str, data: bytes) -> Iterator[Path]:
         path.unlink(missing_ok=True)
 
 
-def _give_name(written: Path, path: Path) -> None:
-    """Name a file, never instead of another one. Raises OSError."""
+def _give_name(written: Path, path: Path, link: Callable[[Path, Path], None]) -> None:
+    """Name a file, all of it at once and never instead of another one. Raises OSError."""
     try:
-        os.link(written, path)
+        link(written, path)
     except FileExistsError:
         raise
     except OSError:  # where a file cannot have two names
-        with path.open("xb") as file:
-            file.write(written.read_bytes())
+        path.open("xb").close()  # nobody else can take the name now
+        try:
+            written.replace(path)
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
 
 
 @contextmanager

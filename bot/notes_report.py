@@ -14,8 +14,8 @@ from rich.table import Table
 from bot import wording
 from bot.json_face import Json
 from bot.render_text import BLANK, HEADING, QUIET, Line, make_line, plain
-from rag.doctor import Finding
-from rag.minutes import format_seconds
+from rag.reading.doctor import Finding
+from rag.reading.minutes import format_seconds
 from rag.types import Episode, EpisodeEntry, Library, Note, Passage
 
 _FIELDS = ("show", "title", "number", "guests", "hosts", "date", "urls")

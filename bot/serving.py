@@ -16,22 +16,22 @@ from bot.chosen import chosen_model, fingerprint_of, open_embedder, serving_embe
 from bot.engines import open_local, open_writer, style_of
 from bot.settings import Settings
 from rag.answer import Answerer
-from rag.aptitude import Level, level
 from rag.browse import Browser
 from rag.build import current_build
 from rag.calibration import calibration_of
-from rag.catalog import Chosen, Role, load_catalog, model_path, verify
 from rag.errors import EndpointAway
 from rag.gate import load_gate_model
 from rag.index import Index, open_index
-from rag.joining import Joiner
-from rag.llama import LlamaGenerator
+from rag.models.catalog import Chosen, Role, load_catalog, model_path, verify
+from rag.models.llama import LlamaGenerator
+from rag.models.prompted import OpenEmbedder
 from rag.phrase import Phrase
 from rag.pipeline import Answers
-from rag.prompted import OpenEmbedder
 from rag.protocols import Generator
-from rag.survey import Surveyor
-from rag.topics import Summarizer
+from rag.topics.joining import Joiner
+from rag.topics.summary import Summarizer
+from rag.topics.survey import Surveyor
+from rag.writing.aptitude import Level, level
 
 log = logging.getLogger(__name__)
 

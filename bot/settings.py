@@ -17,9 +17,9 @@ from bot.logs import LogFormat
 from bot.private import is_guarded
 from rag.collection import data_of, notes_of
 from rag.errors import FootnoteError
-from rag.memory import KvType
+from rag.models.memory import KvType
 from rag.pipeline import Answers
-from rag.prompt import Length, Tone
+from rag.writing.prompt import Length, Tone
 
 DEFAULT_API_BASE = "https://discord.com/api/v10"
 DEFAULT_GATEWAY = "wss://gateway.discord.gg/"

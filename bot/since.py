@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from rag.errors import QuestionError
 from rag.phrase import Phrase
-from rag.readers import dates
+from rag.reading.readers import dates
 
 NO_DAY = Phrase("“{typed}” is no day in the past.")
 REMEDY = Phrase("Write it like 2024, 2024-05, 2024-05-31, 7d, 2 weeks, 3 months or yesterday.")

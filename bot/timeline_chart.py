@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from bot import wording
 from bot.language import _, ngettext
 from rag.map_types import EpisodeMentions, Timeline
-from rag.minutes import format_seconds
+from rag.reading.minutes import format_seconds
 from rag.types import Citation
 
 STEPS = (60, 300, 600, 900, 1800, 3600, 7200, 14_400, 36_000, 86_400)  # seconds between two marks of the axis

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
-from rag.protocols import Watch
+from rag.protocols import Stage, Watch
 from rag.types import Citation, Sentence
 
 
@@ -20,12 +20,14 @@ class Told:
     Attributes:
         evidence: what comes nearest, or what a model writes from.
         since: when there was first something to show, by `time.monotonic()`; None while there is nothing.
+        stage: what is being done; None while nobody says.
         version: another number whenever there is more.
     """
 
     def __init__(self) -> None:
         self.evidence: tuple[Citation, ...] = ()
         self.since: float | None = None
+        self.stage: Stage | None = None
         self.version = 0
         self._sentences: list[Sentence] = []
         self._followers: set[asyncio.Event] = set()
@@ -34,7 +36,7 @@ class Told:
     @property
     def watch(self) -> Watch:
         """What the assistant is given."""
-        return Watch(on_evidence=self._on_evidence, on_sentence=self._on_sentence)
+        return Watch(on_evidence=self._on_evidence, on_sentence=self._on_sentence, on_stage=self._on_stage)
 
     @property
     def sentences(self) -> Sequence[Sentence]:
@@ -58,9 +60,16 @@ class Told:
         self._sentences.append(sentence)
         self._tell()
 
+    def _on_stage(self, stage: Stage) -> None:
+        self.stage = stage
+        self._wake()
+
     def _tell(self) -> None:
         self.version += 1
         self.since = self.since or time.monotonic()
+        self._wake()
+
+    def _wake(self) -> None:
         with suppress(RuntimeError):  # the loop has been closed meanwhile
             self._loop.call_soon_threadsafe(self._spread)
 

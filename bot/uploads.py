@@ -12,7 +12,9 @@ from typing import Protocol
 from rag.errors import QuestionError
 
 LARGEST = 20 * 1024 * 1024  # bytes of a file
+LARGEST_TOTAL = 500 * 1024 * 1024  # bytes of all the files in a collection; of those that are kept beside the notes
 LARGEST_UNPACKED = 50 * 1024 * 1024  # bytes of all the notes in an archive
+KEPT_DAYS = 30  # what is replaced or removed is kept
 
 
 class UploadRefused(QuestionError):

@@ -17,7 +17,7 @@ from threading import Event, Lock, Thread
 from bot.worker import QueueFull
 from rag.build import drop_index, drop_old_builds
 from rag.errors import FootnoteError, IndexBusy, IndexMissing, Interrupted, NoNotes
-from rag.watch import watch
+from rag.reading.watch import watch
 
 log = logging.getLogger(__name__)
 
@@ -31,10 +31,12 @@ class Kept:
     Attributes:
         data: its folder.
         refresh: indexes what has changed, in steps, each of which ends with something new to serve.
+        collection: whose it is; None: it is that of all notes.
     """
 
     data: Path
     refresh: Callable[[], Iterable[None]]
+    collection: str | None = None
 
 
 class Keeper:
@@ -64,22 +66,23 @@ class Keeper:
         self._told = ""
         self._under_way = Lock()
 
-    def now(self) -> None:
-        """Serve the notes as they are now; waits while that is under way. Raises FootnoteError where it fails."""
-        failed: FootnoteError | None = None
-        with self._under_way:
-            for kept in self._indexes():
-                try:
-                    self._bring_up_to_date(kept)
-                except FootnoteError as error:
-                    failed = failed or error
-        if failed:
-            raise failed
+    def now(self, collection: str | None = None) -> None:
+        """Serve the notes as they are now; waits while that is under way.
+
+        Raises FootnoteError where it fails for this collection; None: for all notes. What else fails, the owner hears.
+        """
+        failed = self._bring_all_up_to_date()
+        mine = failed.pop(collection, None)
+        for error in failed.values():
+            self._say(str(error))
+        if mine:
+            raise mine
 
     def update(self) -> bool:
         """Serve the notes as they are now. False where that failed and is worth another try."""
         try:
-            self.now()
+            for error in self._bring_all_up_to_date().values():
+                raise error
         except (IndexBusy, QueueFull, Interrupted) as error:
             log.info("%s", error)
             return False
@@ -94,6 +97,17 @@ class Keeper:
             return False
         self._told = ""
         return True
+
+    def _bring_all_up_to_date(self) -> dict[str | None, FootnoteError]:
+        """What has failed, by collection."""
+        failed: dict[str | None, FootnoteError] = {}
+        with self._under_way:
+            for kept in self._indexes():
+                try:
+                    self._bring_up_to_date(kept)
+                except FootnoteError as error:
+                    failed[kept.collection] = error
+        return failed
 
     def _bring_up_to_date(self, kept: Kept) -> None:
         try:

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
 from bot.language import _, day, either, ngettext, number
-from rag.minutes import format_seconds
 from rag.phrase import Phrase
+from rag.reading.minutes import format_seconds
 from rag.types import Citation, Episode, Filter, NotCovered, Place, Sentence
 
 NO_ANSWER = Phrase("Your notes don't answer this.")

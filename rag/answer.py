@@ -18,7 +18,6 @@ from rag.basis import basis
 from rag.clock import Clock
 from rag.disagreement import disagreements
 from rag.errors import Interrupted
-from rag.evidence import MOST, Evidence, choose, gather
 from rag.fields import in_context
 from rag.filters import attribution, nearness
 from rag.gate import GateModel, Thresholds
@@ -26,7 +25,6 @@ from rag.index import Index
 from rag.phrase import AND, Phrase, listed
 from rag.pipeline import SHIPPED, Pipeline
 from rag.premise import correction
-from rag.prompt import Style
 from rag.protocols import NOBODY, Cancelled, Embedder, Generator, Ranker, Watch
 from rag.question import holds_asked, is_asking
 from rag.retrieve import HITS, Part, Retrieved, Retriever, evidence_of, find
@@ -34,7 +32,9 @@ from rag.spans import best_span, says_the_same
 from rag.spelling import suggest
 from rag.types import LEAD_IN, Answer, Citation, Earlier, Filter, FloatArray, Hit, NotCovered, Sentence, Trace
 from rag.words import Word, content_words, terms, words
-from rag.write import Asked, Writer
+from rag.writing.evidence import MOST, Evidence, choose, gather
+from rag.writing.prompt import Style
+from rag.writing.write import Asked, Writer
 
 __all__ = ["HITS", "Answerer", "Retrieved", "evidence_of", "find"]
 

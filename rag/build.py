@@ -34,7 +34,7 @@ from typing import Any
 import filelock
 
 from rag.errors import IndexBusy, IndexCorrupt, IndexMissing, IndexProblem, StorageFull
-from rag.offsets import Offsets
+from rag.reading.offsets import Offsets
 from rag.types import Episode, EpisodeEntry, Library, Note, Passage, ReadWarning
 
 FORMAT = 3

@@ -15,8 +15,8 @@ from rapidfuzz import fuzz, process
 
 from rag.errors import QuestionError
 from rag.phrase import OR, Phrase, listed
-from rag.readers import dates
-from rag.text import slug
+from rag.reading.readers import dates
+from rag.reading.text import slug
 from rag.types import Episode, Filter, FilterKind
 
 LIKE = 60  # of 100, from which a name may be the one that was meant

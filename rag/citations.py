@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.minutes import best_link
+from rag.reading.minutes import best_link
 from rag.types import Citation, Episode, Passage, Place
 
 

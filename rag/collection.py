@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from rag.errors import IndexMissing
-from rag.ignored import is_ignored, leads_out
+from rag.reading.ignored import is_ignored, leads_out
 
 FOLDER = "collections"
 LONGEST = 80  # characters of a name

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
-from rag.minutes import format_seconds, inside, parse_seconds
 from rag.phrase import OR, Phrase, listed
-from rag.readers import dates, shows
-from rag.readers.names import joined, split
+from rag.reading.minutes import format_seconds, inside, parse_seconds
+from rag.reading.readers import dates, shows
+from rag.reading.readers.names import joined, split
 from rag.types import Episode, Filter, FilterKind, Note, Passage
 from rag.words import Word, is_stopword, stem, words
 

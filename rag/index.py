@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from rag import boilerplate, duplicates
 from rag import build as layout
 from rag.build import Manifest
 from rag.citations import cite, place_of
@@ -23,8 +22,9 @@ from rag.fields import FIELDS_VERSION, header, lexical_terms, only_names, vector
 from rag.fusion import fuse, highest, row_cosines
 from rag.language import spoken
 from rag.lexical import LexicalIndex
-from rag.library import READER_VERSION
 from rag.pipeline import SHIPPED, Pipeline
+from rag.reading import boilerplate, duplicates
+from rag.reading.library import READER_VERSION
 from rag.store import VectorStore
 from rag.types import Citation, Episode, FloatArray, Hit, Passage, Place
 from rag.words import terms, words

@@ -20,14 +20,15 @@ from pathlib import Path
 import numpy as np
 
 from rag import build as layout
-from rag import calibration, duplicates, origin
+from rag import calibration, origin
 from rag.build import Manifest
 from rag.errors import IndexCorrupt, IndexProblem, NoNotes, NotesError
 from rag.fields import FIELDS_VERSION, lexical_terms, vector_texts
 from rag.index import check_manifest
 from rag.lexical import LexicalIndex
-from rag.library import READER_VERSION, read_library, scan
 from rag.protocols import Embedder
+from rag.reading import duplicates
+from rag.reading.library import READER_VERSION, read_library, scan
 from rag.store import Vector, VectorStore, vectors_by_text
 from rag.types import FloatArray, Library, ReadWarning
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from rag import rank
-from rag.boilerplate import asks_for_asides
 from rag.choices import Choice, choose
 from rag.clock import Clock
 from rag.errors import QuestionError
@@ -24,6 +23,7 @@ from rag.phrase import AND, Phrase, listed
 from rag.pipeline import SHIPPED, Pipeline
 from rag.protocols import Embedder
 from rag.question import asks_about_episode, can_answer, exact_words, first_words, is_wordless, leans, resolve
+from rag.reading.boilerplate import asks_for_asides
 from rag.spelling import correct
 from rag.types import Earlier, Filter, FloatArray, Hit
 from rag.words import Word, content_words, words

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence, Set
 
-from rag.minutes import leading
+from rag.reading.minutes import leading
 from rag.sentences import sentence_spans
 from rag.words import words
 

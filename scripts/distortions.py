@@ -23,7 +23,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from rag.checks import CHECKS, Cited
 from rag.lab.distortions import (
     Caught,
     Distorted,
@@ -35,9 +34,10 @@ from rag.lab.distortions import (
     reordered,
 )
 from rag.lab.questions import in_split
+from rag.reading.text import repair
 from rag.sentences import ends_sentence
-from rag.text import repair
 from rag.words import terms
+from rag.writing.checks import CHECKS, Cited
 
 SPOKEN = 150  # sentences taken from transcripts
 LONGEST = 220  # characters of a sentence of the notes that is distorted
@@ -167,7 +167,7 @@ def main() -> None:
     by_hand = list(paraphrased(args.paraphrases, args.notes, args.passages)) if args.paraphrases else []
     sys.stdout.write(report(distorted, [*faithful, *by_hand], others, idf))
     if args.missed:
-        from rag.checks import check
+        from rag.writing.checks import check
 
         for one in distorted:
             if check(one.one.claim(idf)).passed and check(one.claim(idf)).passed:

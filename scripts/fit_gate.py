@@ -26,12 +26,12 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.answer import evidence_of, find
-from rag.catalog import load_catalog, model_path
 from rag.gate import Evidence
 from rag.index import Index
 from rag.indexing import write_build
 from rag.lab.logistic import fit
-from rag.llama import LlamaEmbedder
+from rag.models.catalog import load_catalog, model_path
+from rag.models.llama import LlamaEmbedder
 from rag.types import Episode, FloatArray, Library, Note, Passage
 
 Matrix = npt.NDArray[np.float64]

@@ -29,9 +29,9 @@ from pathlib import Path
 from types import FrameType
 
 from rag.errors import NoteError
-from rag.extract import EXTRACTORS, Extractor, archive, extract_here
-from rag.readers import READERS, Reader, Source, reader_for
-from rag.text import decode, is_binary, repair
+from rag.reading.extract import EXTRACTORS, Extractor, archive, extract_here
+from rag.reading.readers import READERS, Reader, Source, reader_for
+from rag.reading.text import decode, is_binary, repair
 from scripts.fuzz_damage import DAMAGE, accidents
 from tests.rag.extract.test_any_bytes import SEEDS
 from tests.rag.reader_samples import SAMPLES

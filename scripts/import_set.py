@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.lab.questions import Split, in_split
-from rag.text import slug
+from rag.reading.text import slug
 
 Row = dict[str, Any]
 LEADING = ("gold_passage_ids", "near_miss_passage_ids")

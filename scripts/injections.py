@@ -19,15 +19,15 @@ from pathlib import Path
 
 from rag.answer import Answerer
 from rag.calibrate import calibrate, make_trials, off_topic_questions
-from rag.catalog import Role, load_catalog, model_path
 from rag.gate import Thresholds, load_gate_model
 from rag.index import open_index
 from rag.indexing import build_index
 from rag.lab.injections import Moved, ask_both, choose, hide
 from rag.lab.questions import load_questions
-from rag.library import bytes_of
-from rag.llama import LlamaEmbedder, LlamaGenerator
+from rag.models.catalog import Role, load_catalog, model_path
+from rag.models.llama import LlamaEmbedder, LlamaGenerator
 from rag.protocols import Embedder, Ranker
+from rag.reading.library import bytes_of
 from rag.types import Note
 
 SPARE = 2  # trials made for each instruction, as some passages cannot hide one

@@ -41,8 +41,8 @@ PER_FILE = 500
 
 def speed(folder: Path) -> None:
     """Print MB/s per reader and per extractor: the best of a few rounds over the same files, in processor time."""
-    from rag import extract
-    from rag.library import _files, _load  # the files and the reading, without joining and indexing
+    from rag.reading import extract
+    from rag.reading.library import _files, _load  # the files and the reading, without joining and indexing
 
     sizes: dict[str, int] = defaultdict(int)
     seconds: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
@@ -89,7 +89,7 @@ def index(passages: Path, count: int) -> None:
     from bot.assistant import starter_model
     from bot.settings import load_settings
     from rag.indexing import build_index
-    from rag.llama import LlamaEmbedder
+    from rag.models.llama import LlamaEmbedder
     from rag.probe import check
 
     settings = load_settings()

@@ -24,12 +24,12 @@ from pathlib import Path
 
 import numpy as np
 
-from rag.catalog import load_catalog, model_path
 from rag.index import Index, open_index
 from rag.lab.statistics import share
 from rag.lab.topics import Gold, Score, Way, central, column, footnotes, load_gold, nearest, score, written
-from rag.llama import LlamaEmbedder, LlamaGenerator
-from rag.topics import POINTS, Summarizer
+from rag.models.catalog import load_catalog, model_path
+from rag.models.llama import LlamaEmbedder, LlamaGenerator
+from rag.topics.summary import POINTS, Summarizer
 from rag.types import NotCovered
 
 FIGURES = ("points", "found", "right", "alike", "texts", "misquoted")

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from rag.text import repair
+from rag.reading.text import repair
 from rag.types import Episode, EpisodeEntry, Hit, Library, Note, Passage
 
 BEES = "A bee dances for ten seconds to show where the clover is."

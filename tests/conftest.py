@@ -17,8 +17,8 @@ from rag.errors import ModelError
 if TYPE_CHECKING:
     from bot.assistant import LocalAssistant
     from bot.settings import Settings
-    from rag.catalog import Role
-    from rag.llama import LlamaEmbedder, LlamaGenerator
+    from rag.models.catalog import Role
+    from rag.models.llama import LlamaEmbedder, LlamaGenerator
 
 hypothesis.settings.register_profile("busy machine", deadline=None)
 hypothesis.settings.load_profile("busy machine")
@@ -42,7 +42,7 @@ def model_file(role: Role) -> Path:
 @pytest.fixture(scope="session")
 def embedder() -> Iterator[LlamaEmbedder]:
     """The starter embedder."""
-    from rag.llama import LlamaEmbedder
+    from rag.models.llama import LlamaEmbedder
 
     loaded = LlamaEmbedder(model_file("embed"), threads=THREADS)
     yield loaded
@@ -52,7 +52,7 @@ def embedder() -> Iterator[LlamaEmbedder]:
 @pytest.fixture(scope="session")
 def generator() -> Iterator[LlamaGenerator]:
     """The starter language model."""
-    from rag.llama import LlamaGenerator
+    from rag.models.llama import LlamaGenerator
 
     loaded = LlamaGenerator(model_file("rank/write"), threads=THREADS)
     yield loaded

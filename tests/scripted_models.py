@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from rag.aptitude import ITEM_SECONDS, Item, load_items
 from rag.errors import Interrupted
 from rag.protocols import Cancelled, Message
+from rag.writing.aptitude import ITEM_SECONDS, Item, load_items
 
 ITEMS = load_items()
 BY_QUESTION = {item.question: item for item in ITEMS}

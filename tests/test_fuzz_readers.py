@@ -5,8 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from rag.extract import EXTRACTORS
-from rag.readers import READERS
+from rag.reading.extract import EXTRACTORS
+from rag.reading.readers import READERS
 from scripts.fuzz_readers import file_of, targets
 
 

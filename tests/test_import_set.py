@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rag.lab.questions import is_gold, load_questions
-from rag.library import read_library
+from rag.reading.library import read_library
 from scripts.import_set import import_set
 
 PASSAGES: list[dict[str, Any]] = [

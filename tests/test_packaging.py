@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.catalog import load_catalog
+from rag.models.catalog import load_catalog
 from scripts.licences import PAGE, UNKNOWN, bill, packages
 
 ROOT = Path(__file__).parents[1]
@@ -32,7 +32,7 @@ DATA = (
     "rag/data/footnote-minilm-l6.Q8_0.gguf",
     "rag/data/gate.json",
     "rag/data/probe.toml",
-    "rag/readers/shows.toml",
+    "rag/reading/readers/shows.toml",
 )
 
 
@@ -97,7 +97,7 @@ def test_the_version_stands_in_one_place(installed: Path, tmp_path: Path) -> Non
 
 def test_the_program_runs_without_the_repository(installed: Path, tmp_path: Path) -> None:
     assert "Commands:" in ran(installed / "footnote", "--help", cwd=tmp_path)
-    where = "import bot, rag.catalog; print(bot.__file__); print(len(rag.catalog.load_catalog()))"
+    where = "import bot, rag.models.catalog; print(bot.__file__); print(len(rag.models.catalog.load_catalog()))"
     file, models = ran(installed / "python", "-c", where, cwd=tmp_path).split()
     assert Path(file).is_relative_to(installed.parent)
     assert int(models) == len(load_catalog())

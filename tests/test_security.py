@@ -18,7 +18,7 @@ import pytest
 
 from bot.private import is_guarded
 from rag.errors import DownloadError
-from rag.web import client
+from rag.models.web import client
 from tests.integration.discord_standin import running_standin
 
 ROOT = Path(__file__).parents[1]

@@ -11,11 +11,11 @@ from bot.chosen import chosen_model, embedder_fingerprint
 from bot.settings import Settings
 from bot.state.store import read_store, state_path
 from rag.build import check_parts, current_build, read_manifest
-from rag.catalog import choose, exact, find, load_catalog, model_path, read_pin, verify
 from rag.collection import indexed
 from rag.errors import NotesError
 from rag.index import check_manifest
 from rag.indexing import is_current
+from rag.models.catalog import choose, exact, find, load_catalog, model_path, read_pin, verify
 
 
 def checks(settings: Settings) -> list[tuple[str, Examine]]:

@@ -18,9 +18,9 @@ from packaging.specifiers import SpecifierSet
 
 from bot.checkup import Check, Examine
 from bot.settings import Settings
-from rag.catalog import load_catalog
-from rag.machine import memory_of
-from rag.memory import available_memory
+from rag.models.catalog import load_catalog
+from rag.models.machine import memory_of
+from rag.models.memory import available_memory
 
 PYTHONS = SpecifierSet(">=3.11,<3.14")
 BESIDE_MODELS = 400_000_000  # bytes that Python, the index and Chroma take

@@ -181,7 +181,10 @@ def beside(settings: Settings) -> list[Kept]:
     from bot.watch import Kept
 
     names = indexed(settings.data)
-    return [Kept(data=data_of(settings.data, name), refresh=partial(update, settings, name)) for name in names]
+    return [
+        Kept(data=data_of(settings.data, name), refresh=partial(update, settings, name), collection=name)
+        for name in names
+    ]
 
 
 def served(data: Path) -> str:

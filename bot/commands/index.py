@@ -33,7 +33,7 @@ from rag.index import open_index
 from rag.indexing import Borrowing, BuildReport, Check, build_index, is_current
 from rag.indexing import Progress as Tell
 from rag.protocols import Embedder
-from rag.subject_store import are_found, found_in
+from rag.topics.subject_store import are_found, found_in
 from rag.types import ReadWarning
 
 log = logging.getLogger(__name__)

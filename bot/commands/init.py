@@ -26,7 +26,7 @@ from bot.setup.questions import Answers, Given, Interview, NoAnswer, Sources
 from bot.wording import clean
 
 if TYPE_CHECKING:
-    from rag.recommend import Advice
+    from rag.models.recommend import Advice
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 ENV = Path(".env")
@@ -137,11 +137,11 @@ def first_notes(folder: Path) -> None:
 
 def recommended(settings: Settings) -> Sequence[tuple[str, str]]:
     """Language models that suit this machine, the best first, each with the reason."""
-    from rag.catalog import TIERS, load_catalog
-    from rag.llama import offloads
-    from rag.machine import look
-    from rag.recommend import advise, reason
-    from rag.threads import default_threads
+    from rag.models.catalog import TIERS, load_catalog
+    from rag.models.llama import offloads
+    from rag.models.machine import look
+    from rag.models.recommend import advise, reason
+    from rag.models.threads import default_threads
 
     machine = look(settings.models)
     threads = settings.threads or default_threads()
@@ -157,7 +157,7 @@ def recommended(settings: Settings) -> Sequence[tuple[str, str]]:
 
 def _fetch(settings: Settings) -> None:
     from bot.commands.models import pull
-    from rag.catalog import load_catalog
+    from rag.models.catalog import load_catalog
 
     pull(None, settings.models)
     known = {entry.name for entry in load_catalog() if not entry.starter}

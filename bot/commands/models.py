@@ -36,8 +36,8 @@ from bot.models_report import (
 )
 from bot.settings import load_settings
 from bot.wording import clean
-from rag import aptitude
-from rag.catalog import (
+from rag.errors import ModelCorrupt, ModelError, ModelMissing
+from rag.models.catalog import (
     ModelEntry,
     Pin,
     choose,
@@ -48,13 +48,13 @@ from rag.catalog import (
     read_pin,
     verify,
 )
-from rag.download import Progress as DownloadProgress
-from rag.download import pull as pull_model
-from rag.errors import ModelCorrupt, ModelError, ModelMissing
-from rag.machine import look
+from rag.models.download import Progress as DownloadProgress
+from rag.models.download import pull as pull_model
+from rag.models.machine import look
+from rag.models.recommend import advise
+from rag.models.threads import default_threads, stored_threads
 from rag.protocols import Generator
-from rag.recommend import advise
-from rag.threads import default_threads, stored_threads
+from rag.writing import aptitude
 
 app = typer.Typer(
     help="The model files: list, fetch and check them.",
@@ -176,7 +176,7 @@ def _report(entry: ModelEntry, path: Path) -> bool:
 @app.command()
 def recommend(models: ModelsFolder = None, as_json: AsJson = False) -> None:
     """Look at this machine's cores, memory, GPU and disk, and say which language model suits it, and why."""
-    from rag.llama import offloads
+    from rag.models.llama import offloads
 
     settings = load_settings(models=models)
     folder = settings.models

@@ -19,11 +19,11 @@ from bot.json_face import Json, dumps
 from bot.render_text import Line, make_line
 from bot.render_text import show as show_lines
 from bot.settings import load_settings
-from rag.corrections import Decision, decided, write
-from rag.doctor import examine
 from rag.errors import NotesError
-from rag.library import read_library
-from rag.overrides import FILE
+from rag.reading.corrections import Decision, decided, write
+from rag.reading.doctor import examine
+from rag.reading.library import read_library
+from rag.reading.overrides import FILE
 from rag.types import Episode, Library, Proposal
 
 FINDINGS = 3

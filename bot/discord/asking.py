@@ -47,7 +47,7 @@ def _call(shown: Shown, question: Question) -> Call[Result]:
     words, history, filters = shown.asked, question.history, question.filters
     watch = shown.told.watch if shown.told else NOBODY
     if question.kind == "topic":
-        return lambda assistant, cancelled: assistant.topic(words, cancelled=cancelled)
+        return lambda assistant, cancelled: assistant.topic(words, watch=watch, cancelled=cancelled)
     return lambda assistant, cancelled: assistant.ask(
         words, watch=watch, history=history, filters=filters, cancelled=cancelled
     )

@@ -85,12 +85,7 @@ class FootnoteClient(discord.AutoShardedClient):
     def __init__(self, settings: Settings, worker: Worker, memory: Memory, *, announce: Callable[[str], None]) -> None:
         super().__init__(
             shard_count=settings.discord.shards or None,
-            intents=discord.Intents(
-                guilds=True,
-                guild_messages=True,
-                dm_messages=True,
-                message_content=settings.discord.thread_follow_ups,  # the only privileged one, off unless asked for
-            ),
+            intents=_intents(settings),
             allowed_mentions=discord.AllowedMentions.none(),
             member_cache_flags=discord.MemberCacheFlags.none(),
             max_messages=None,
@@ -333,6 +328,16 @@ class FootnoteClient(discord.AutoShardedClient):
         return discord.utils.oauth_url(
             self.application_id or 0, permissions=permissions, scopes=("bot", "applications.commands")
         )
+
+
+def _intents(settings: Settings) -> discord.Intents:
+    """What Discord tells the bot of."""
+    return discord.Intents(
+        guilds=True,
+        guild_messages=True,
+        dm_messages=True,
+        message_content=settings.discord.thread_follow_ups,  # the only privileged one, off unless asked for
+    )
 
 
 async def _show_typing(channel: discord.abc.Messageable) -> None:

@@ -1,4 +1,4 @@
-"""How much of a result is shown at first, by what is set for a channel; all of it is one button away.
+"""How much of a result is shown at first, by what is set for a channel; “As text file” has all of it.
 
 Pure functions; knows nothing of how a result looks.
 """

@@ -14,12 +14,15 @@ from dataclasses import dataclass
 from bot.discord.progress import Line
 from bot.discord.scope import Scope
 from bot.discord.suggest import Kind, Offer, Suggestions
-from bot.worker import Who
-from rag.errors import FootnoteError
+from bot.worker import Restarting, Who
+from rag.errors import IndexMissing
 from rag.protocols import Assistant, Cancelled
 from rag.types import Overview
 
 log = logging.getLogger(__name__)
+
+SECONDS_BEFORE_ANOTHER_TRY = 60.0  # the first time; then twice as long each time
+LONGEST_PAUSE = 3_600.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,16 +32,26 @@ class _Known:
 
 
 class Catalogue:
-    """The notes as they were when they last changed. `collections`: all that there are beside all notes, by now."""
+    """The notes as they were when they last changed.
 
-    def __init__(self, line: Line, collections: Callable[[], Iterable[str]] = tuple) -> None:
+    `collections`: all that there are beside all notes, by now. `pause`: seconds until what failed is tried again.
+    """
+
+    def __init__(
+        self,
+        line: Line,
+        collections: Callable[[], Iterable[str]] = tuple,
+        *,
+        pause: float = SECONDS_BEFORE_ANOTHER_TRY,
+    ) -> None:
         self._line = line
+        self._pause = pause
         self._collections = collections
         self._known: dict[str | None, _Known] = {}
         self._reading: asyncio.Task[None] | None = None
 
     def refresh(self) -> None:
-        """Read it anew; where that fails nothing is known any longer. On the event loop."""
+        """Read it anew; where that fails nothing is known until another try succeeds. On the event loop."""
         self.stop()
         self._reading = asyncio.create_task(self._read(), name="footnote-catalogue")
 
@@ -61,26 +74,32 @@ class Catalogue:
         return known.suggestions.offered(kind, typed) if known else ()
 
     async def _read(self) -> None:
-        before = dict(self._known)
-        for collection in (None, *self._collections()):
-            look = Scope(collection=collection).call(_look)
-            try:
-                self._known[collection] = await self._line.worker.submit("browse", look, patient=True).done
-                await self._read_topics(collection)
-            except Exception as error:  # whoever asks for the list hears what is the matter
-                self._known.pop(collection, None)
-                log.info("there is nothing to suggest: %s", type(error).__name__)
-            before.pop(collection, None)
-        for gone in before:
-            self._known.pop(gone, None)
+        pause, failed = self._pause, await self._read_these((None, *self._collections()))
+        for gone in self._known.keys() - {None, *self._collections()}:
+            del self._known[gone]
+        while failed:
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+            failed = await self._read_these(failed)
 
-    async def _read_topics(self, collection: str | None) -> None:
-        """Suggest topics, too: in a step of its own, since they may have to be found first."""
-        look = Scope(collection=collection).call(_look_at_topics)
+    async def _read_these(self, collections: Iterable[str | None]) -> Sequence[str | None]:
+        """Read them; which are worth another try."""
+        return [collection for collection in collections if not await self._read_one(collection)]
+
+    async def _read_one(self, collection: str | None) -> bool:
+        """Topics come in a step of their own, since they may have to be found first. False where a try may help."""
+        known = False
         try:
-            self._known[collection] = await self._line.worker.submit("browse", look, patient=True).done
-        except FootnoteError as error:
-            log.info("there are no topics to suggest: %s", type(error).__name__)
+            for look in (_look, _look_at_topics):
+                call = Scope(collection=collection).call(look)
+                self._known[collection] = await self._line.worker.submit("browse", call, patient=True).done
+                known = True
+        except Exception as error:  # whoever asks for the list hears what is the matter
+            log.info("there is %s to suggest: %s", "no topic" if known else "nothing", type(error).__name__)
+            if not known:
+                self._known.pop(collection, None)
+            return isinstance(error, (IndexMissing, Restarting))  # then there will be a change, or nobody who asks
+        return True
 
 
 def _look_at_topics(assistant: Assistant, cancelled: Cancelled) -> _Known:

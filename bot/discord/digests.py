@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 
@@ -112,18 +113,21 @@ class Digests:
         scope = await self._rulebook.scope(asker)
         if await self._rulebook.quiet_until(asker):
             return  # once it no longer is
-        look = partial(_look, since=weekly.posted)
+        today = self.today().isoformat()
+        look = partial(_look, since=weekly.posted, before=today)
         news = await self._line.worker.submit("browse", scope.call(look), patient=True).done
         if news.episodes:
             with speaking(language_in(self._client.get_guild(weekly.guild))):
                 page = digest_page(news)
-            await tell_in_channel(self._client, weekly.channel, embed=page)
-        done = partial(digests.posted, weekly=weekly, day=self.today().isoformat())
-        await self._memory.attempt(done, None)
+            if not await tell_in_channel(self._client, weekly.channel, embed=page):
+                return  # tried again in an hour
+        await self._memory.attempt(partial(digests.posted, weekly=weekly, day=today), None)
 
 
-def _look(assistant: Assistant, cancelled: Cancelled, *, since: str) -> Digest:
-    return assistant.survey().digest(since, cancelled=cancelled)
+def _look(assistant: Assistant, cancelled: Cancelled, *, since: str, before: str) -> Digest:
+    """What is new from one day until before another, which is not over yet: that is the next week's."""
+    news = assistant.survey().digest(since, cancelled=cancelled)
+    return replace(news, episodes=tuple(each for each in news.episodes if (each.added or "") < before))
 
 
 def _said(weekly: Weekly, today: date) -> str:

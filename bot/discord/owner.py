@@ -61,7 +61,8 @@ class Owner:
     Attributes:
         build: name of the index that serves.
         thread: on which whatever blocks is done.
-        reread: reads the notes anew and returns once they serve, on any thread; None where nothing can.
+        reread: reads the notes anew and returns once they serve, on any thread; raises what fails about those of one
+            collection, or about all notes for None. None where nothing can.
         back_up: copies what the bot remembers and says where to, on any thread; None where nothing can.
         notes: the folder with the notes; None where it cannot be reached.
         cache: of answers, whose use is counted; None where there is none.
@@ -77,7 +78,7 @@ class Owner:
         self._reader = OwnerThread("footnote-reread")
         self.thread = OwnerThread("footnote-owner")
         self.build = ""
-        self.reread: Callable[[], None] | None = None
+        self.reread: Callable[[str | None], None] | None = None
         self.back_up: Callable[[], Path] | None = None
         self.notes: Notes | None = None
         self.cache: AnswerCache | None = None
@@ -120,19 +121,21 @@ class Owner:
         await reply.tell(await self.read_again(reply, caller))
 
     async def read_again(self, reply: CommandReply, caller: Caller) -> str:
-        """Read the notes, behind whoever has them read now; says what has changed, or why it failed.
+        """Read the notes, behind whoever has them read now; says what has changed here, or why it failed.
 
         "" where nothing reads them.
         """
         if self.reread is None:
             return ""
         async with self._reading:
+            scope = await self._scope(reply)
             try:
-                scope = await self._scope(reply)
                 before, build = await self._before(scope), self.build
-                await self._reader.run(self.reread)
+                await self._reader.run(partial(self.reread, scope.collection if scope else None))
                 after = await self._after(scope)
             except FootnoteError as error:
+                if scope is None and not caller.owner:
+                    return _(READ)  # what fails elsewhere is nothing to them
                 return f"⚠️ {sentence(error, caller)}"
         return changes(before, after, same=self.build == build) if after else _(READ)
 

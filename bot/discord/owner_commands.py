@@ -6,7 +6,7 @@ nothing of how they are carried out.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
 import discord
@@ -33,6 +33,17 @@ Choices: TypeAlias = list[app_commands.Choice[str]]
 MOST_A_DAY = 10_000
 LONGEST = 100  # characters that Discord takes of a choice
 _ALONE = {PRIVATE: True}
+_SETTINGS: Mapping[str, str] = {
+    "answers": "How readily I answer here (owner only)",
+    "answering": "Where I answer: here, not here, only here, everywhere",
+    "channel": "Which channel that is about; without it, answering is about this one, the rest about the server",
+    "role": "Who may ask me on this server; @everyone for everybody",
+    "daily": "How many questions one person may ask a day; 0 for any number",
+    "notes": "From which notes I answer (owner only): a collection, all, none, or off for as if never set",
+    "length": "How much of an answer I show at first",
+    "quiet": "When I answer nobody openly and tell nobody anything, such as 22:00-07:00; off for never",
+    "timezone": "By which clock that is, everywhere (owner only)",
+}
 
 
 class Channel(app_commands.Transformer):
@@ -130,17 +141,7 @@ def _add_settings(group: app_commands.Group, client: Owned, carry_out: CarryOut)
         return _choices(await client.desk.settings.offered(caller_of(interaction), typed))
 
     @group.command(description="See and change what I may do; kept across restarts.", extras=_ALONE)
-    @app_commands.describe(
-        answers="How readily I answer here (owner only)",
-        answering="Where I answer: here, not here, only here, everywhere",
-        channel="Which channel that is about; without it, answering is about this one, the rest about the server",
-        role="Who may ask me on this server; @everyone for everybody",
-        daily="How many questions one person may ask a day; 0 for any number",
-        notes="From which notes I answer (owner only): a collection, all, none, or off for as if never set",
-        length="How much of an answer I show at first",
-        quiet="When I answer nobody openly and tell nobody anything, such as 22:00-07:00; off for never",
-        timezone="By which clock that is, everywhere (owner only)",
-    )
+    @app_commands.describe(**_SETTINGS)
     @app_commands.autocomplete(notes=offered, timezone=_zones)
     async def settings(
         interaction: discord.Interaction[Any],

@@ -20,13 +20,13 @@ from bot.discord.reply import CommandReply
 from bot.discord.rules import Rulebook
 from bot.discord.text import safe
 from bot.language import _
-from bot.uploads import LARGEST, NoteFile, Notes, UploadRefused
+from bot.uploads import KEPT_DAYS, LARGEST, NoteFile, Notes, UploadRefused
 from rag.phrase import Phrase
 
 MOST = 25  # that Discord offers
 ADDED = Phrase("📥 Added {name}{where}. I am reading it now.")
 REMOVED = Phrase("🗑️ {name} is no longer among the notes{where}.{kept} I am reading the rest again.")
-KEPT = Phrase(" It is kept as `{path}` on the machine that I run on.")
+KEPT = Phrase(" It is kept for {days} days as `{path}` on the machine that I run on.")
 TOO_LARGE = Phrase("The file has more than {most} MB.")
 SPLIT = Phrase("Split it up.")
 NOT_HANDED = Phrase("Discord did not hand me the file.")
@@ -59,7 +59,7 @@ class OwnerNotes:
         """Take a file out of the notes that are meant for here, and read them again."""
         notes, collection = self._notes(), await self._collection(reply.asker, caller)
         path = await self.owner.thread.run(partial(notes.remove, collection, name))
-        kept = KEPT.format(path=path.replace("`", "'")) if caller.owner else ""
+        kept = KEPT.format(days=KEPT_DAYS, path=path.replace("`", "'")) if caller.owner else ""
         said = REMOVED.format(name=safe(name, 150), where=_where(collection), kept=kept)
         await self._read(reply, caller, said)
 

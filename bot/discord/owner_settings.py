@@ -8,6 +8,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+
+import discord
 
 from bot import failures
 from bot.discord.hours import hours, zone, zones
@@ -17,6 +20,7 @@ from bot.discord.permission import Caller
 from bot.discord.reply import CommandReply
 from bot.discord.rules import Rulebook
 from bot.language import _
+from bot.state.errors import StateError
 from bot.state.rules import ALL, NOTHING, UNSET, Change
 from rag.certainty import Answers
 from rag.errors import QuestionError
@@ -58,21 +62,43 @@ class OwnerSettings:
             await reply.tell(NOT_POSSIBLE)
             return
         plain = _plain(wanted)
-        made = await self._make(wanted)
-        rules = await self.rulebook.change(caller.guild, plain)
-        common = self.rulebook.common
-        new = await self.keep() if wanted.notes is not None else False
-        now = Set(
-            rules=rules,
-            common=common,
-            answers=rules.answers or common.answers or self.answers,
-            direct=caller.guild is None,
-        )
+        made, new = await self._change(caller.guild, plain)
         said = _(MADE) if made else _(INDEXING) if new else ""
-        page = settings_page(now)
+        page = await self._page(caller.guild)
         await reply.show(embed=page, content=said or None)
         if new and (told := await self.owner.read_again(reply, caller)):
             await reply.show(embed=page, content=told)
+
+    async def _page(self, guild: int | None) -> discord.Embed:
+        rules, common = await self.rulebook.rules(guild), self.rulebook.common
+        answers = rules.answers or common.answers or self.answers
+        return settings_page(Set(rules=rules, common=common, answers=answers, direct=guild is None))
+
+    async def _change(self, guild: int | None, wanted: Change) -> tuple[bool, bool]:
+        """Set what is wanted: whether a folder was made for it, and whether something is still to be indexed.
+
+        Whatever can fail on the disk is done before. Raises UploadRefused, StateError: nothing is set.
+        """
+        if wanted.notes is None:
+            await self.rulebook.change(guild, wanted)
+            return False, False
+        made, new = await self._prepare(wanted.notes)
+        try:
+            await self.rulebook.change(guild, wanted)
+        except StateError:
+            await self.keep()  # as it was
+            raise
+        return made, await self.keep() or new
+
+    async def _prepare(self, name: str) -> tuple[bool, bool]:
+        """Have the folders of what is to be set, which says the same as `_change`. Raises UploadRefused."""
+        notes = self.owner.notes
+        if notes is None or name == UNSET:
+            return False, False
+        named = {name} - {ALL, NOTHING}
+        made = [await self.owner.thread.run(partial(notes.make, each)) for each in named]
+        collections = self.rulebook.common.collections | named
+        return any(made), await self.owner.thread.run(partial(notes.keep, collections, apart=True))
 
     async def keep(self) -> bool:
         """See to it that what is set is indexed, and nothing else; whether something is not yet."""
@@ -86,8 +112,8 @@ class OwnerSettings:
     async def keep_at_start(self) -> None:
         """The same when the bot is started: its memory may have been put back from a copy."""
         try:
-            if await self.keep() and self.owner.reread:
-                await self.owner.thread.run(self.owner.reread)
+            if await self.keep() and (reread := self.owner.reread):
+                await self.owner.thread.run(lambda: reread(None))
         except Exception as error:  # nobody asked for it, and it is tried again at the next change
             failures.report(error, where="collections", log=log)
 
@@ -98,13 +124,6 @@ class OwnerSettings:
             return ()
         found = [*WORDS, *await self.owner.thread.run(notes.collections)]
         return [name for name in found if typed.casefold() in name.casefold()][:MOST]
-
-    async def _make(self, wanted: Change) -> bool:
-        """Make the folder of the notes that are wanted; whether it was not there. Raises UploadRefused."""
-        notes, name = self.owner.notes, wanted.notes
-        if not notes or not name or name.casefold() in WORDS:
-            return False
-        return await self.owner.thread.run(lambda: notes.make(name))
 
 
 def offered_zones(typed: str) -> Sequence[str]:

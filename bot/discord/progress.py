@@ -19,7 +19,7 @@ import discord
 from bot.discord.buttons import cancel_button
 from bot.discord.direct import UNDELIVERABLE
 from bot.discord.permission import Asker
-from bot.discord.render import place_in_line, writing
+from bot.discord.render import doing, place_in_line, writing
 from bot.discord.reply import Reply
 from bot.state.views import new_token
 from bot.told import Told
@@ -97,7 +97,7 @@ class Line:
             job.cancel()
 
     async def quietly(self, kind: str, call: Call[T], *, who: Who, key: Hashable = None) -> T:
-        """What comes of `call`, or of another one with the same `key`; nothing is shown meanwhile. Raises as `follow`."""
+        """What comes of `call`, or of another with the same `key`; nothing is shown meanwhile. Raises as `follow`."""
         job = self.worker.submit(kind, call, who=who, key=key)
         try:
             return await job.done
@@ -152,14 +152,17 @@ class _Following:
     async def _show(self) -> bool:
         """Show how it goes, if that is news and worth a word; whether it was."""
         place, found = self._worker.place(self._job), self._found()
-        state = (place.position, place.loading, found.version if found else 0)
+        stage = self._told.stage if self._told else None
+        state = (place.position, place.loading, found.version if found else 0, stage)
         waits = place.loading or place.position > 1 or time.monotonic() - self._started > SECONDS_WORTH_A_WORD
         if state == self._state or not (waits or found or self._state):
             return False
         embed = writing(self._shown.asked, found.evidence, found.sentences) if found else None
         with suppress(*UNDELIVERABLE):
             await self._shown.reply.show(
-                content=None if embed else place_in_line(place), embed=embed, view=self._button
+                content=None if embed else doing(stage) if stage else place_in_line(place),
+                embed=embed,
+                view=self._button,
             )
         self._state = state
         self._shown.pace.changed()

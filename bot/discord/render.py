@@ -19,6 +19,7 @@ from bot.state.conversations import Cited, Kept
 from bot.state.subscriptions import Subscription
 from bot.worker import Place
 from rag.phrase import Phrase
+from rag.protocols import Stage
 from rag.types import LEAD_IN, Answer, Citation, NotCovered, Sentence, TopicPoint, TopicSummary
 
 EXCERPT_LIMIT = 1200
@@ -70,6 +71,11 @@ def place_in_line(place: Place) -> str:
     if place.position == 1:
         return _("⏳ It is your turn: I am looking through the notes, about {time}.").format(time=time)
     return _("⏳ You are {ordinal} in line, about {time}.").format(ordinal=ordinal, time=time)
+
+
+def doing(stage: Stage) -> str:
+    """What somebody is told whose summary is on its way."""
+    return f"⏳ {_(topic_wording.STAGES[stage])}"
 
 
 def forgotten(questions: int) -> str:

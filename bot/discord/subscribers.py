@@ -9,13 +9,14 @@ import asyncio
 import logging
 import time
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
 import discord
 
 from bot import failures
-from bot.discord.direct import tell, tell_in_channel
+from bot.discord.direct import UNDELIVERABLE, tell, tell_in_channel
 from bot.discord.permission import Asker, asker_at
 from bot.discord.render import covered_now, render
 from bot.discord.rules import Rulebook
@@ -30,6 +31,10 @@ from rag.errors import FootnoteError, QuestionError
 from rag.types import Answer, NotCovered
 
 log = logging.getLogger(__name__)
+
+
+class _Left(Exception):
+    """Whoever waits is no longer on the server where they asked, or the bot is not."""
 
 
 class Subscribers:
@@ -85,7 +90,15 @@ class Subscribers:
         """Ask for one person, and tell them if the notes cover it. False where nobody can be asked for now."""
         told = False
         try:
-            result = await self._ask(waiting)
+            asker = await self._present(waiting)
+        except _Left:
+            await self._memory.attempt(partial(subscriptions.end, subscription=waiting.id), None)
+            return True
+        except UNDELIVERABLE as error:
+            log.info("a subscription is asked at the next change: %s", type(error).__name__)
+            return True
+        try:
+            result = await self._ask(waiting, asker)
             told = isinstance(result, Answer) and await self._tell(waiting, result)
         except QuestionError as error:
             log.info("a subscription cannot be asked: %s", type(error).__name__)
@@ -98,8 +111,20 @@ class Subscribers:
         await self._memory.attempt(partial(done, subscription=waiting.id), None)
         return True
 
-    async def _ask(self, waiting: Subscription) -> Answer | NotCovered:
-        scope = await self._rulebook.scope(_asker(waiting))
+    async def _present(self, waiting: Subscription) -> Asker:
+        """Who waits, with the roles that they have by now. Raises _Left, or any of UNDELIVERABLE."""
+        asker = _asker(waiting)
+        if waiting.server is None:
+            return asker
+        try:
+            member = await self._client.http.get_member(waiting.server, waiting.user)
+        except (discord.NotFound, discord.Forbidden) as error:
+            raise _Left from error
+        roles = frozenset(map(int, member["roles"]))
+        return replace(asker, has_role=lambda role: role in roles)
+
+    async def _ask(self, waiting: Subscription, asker: Asker) -> Answer | NotCovered:
+        scope = await self._rulebook.permitted(asker)
         ask = scope.call(lambda assistant, cancelled: assistant.ask(waiting.searched, cancelled=cancelled))
         job = self._worker.submit("ask", ask, patient=True)
         try:

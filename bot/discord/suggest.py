@@ -15,7 +15,7 @@ from rapidfuzz import fuzz, process
 
 from bot import wording
 from bot.discord.text import visible
-from rag.text import slug
+from rag.reading.text import slug
 from rag.types import Episode
 
 Kind = Literal["episode", "show", "guest", "topic", "thing"]

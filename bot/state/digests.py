@@ -17,7 +17,7 @@ class Weekly:
     Attributes:
         channel: where it is posted.
         parent: the channel that it is a thread of; 0 where it is none.
-        posted: the day up to which it has been posted, ISO 8601.
+        posted: the day before which everything has been posted, ISO 8601.
     """
 
     guild: int

@@ -3,7 +3,7 @@
 InfoNCE with in-batch negatives and one hard negative a question (van den Oord et al. 2018; Karpukhin et al.
 2020, "Dense Passage Retrieval"). What was learnt is mixed back into the published weights (Wortsman et al. 2022,
 "Model soups"), and checkpoint and share are chosen on episodes that were not trained on, scored as the product
-scores. Questions that nothing answers are never used. Knows nothing of GGUF: `rag/embedder_gguf.py` converts.
+scores. Questions that nothing answers are never used. Knows nothing of GGUF: `rag/models/embedder_gguf.py` converts.
 
 A run continues from its last checkpoint when it is started again with the same arguments; README.md has the
 requirements and the commands.

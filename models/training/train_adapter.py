@@ -1,6 +1,6 @@
 """Teaches the starter model to say which of a few passages answers a question, or that none does: a LoRA adapter.
 
-The prompt is the product's own (`rag/prompt.py`, the model's chat template). What has to be written is a few of the
+The prompt is the product's own (`rag/writing/prompt.py`, the model's chat template). What has to be written is a few of the
 passage's words and its number, "spruce from north slopes [2]", or NOT COVERED; only that part is learnt.
 
 The training is form-free: every question is asked twice, over passages one of which answers it and over neighbours of
@@ -35,9 +35,9 @@ from finetune_embedder import answering, is_held_out, read_episodes
 from llama import Llama, Tree, Weights, write_adapter
 from train_judge import auroc
 
-from rag.llama.chat import Chat
-from rag.llama.context import Context, Model
-from rag.prompt import Source, Style, messages
+from rag.models.llama.chat import Chat
+from rag.models.llama.context import Context, Model
+from rag.writing.prompt import Source, Style, messages
 from rag.sentences import sentence_spans
 from rag.words import content_words
 

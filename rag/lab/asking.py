@@ -16,7 +16,7 @@ from rag.lab.figures import Json, aggregate
 from rag.lab.questions import Gold, Question, cites_gold, is_gold
 from rag.lab.statistics import share
 from rag.lab.written import figures
-from rag.library import bytes_of
+from rag.reading.library import bytes_of
 from rag.types import Answer, Citation, Hit, NotCovered, Passage, Place
 
 

@@ -13,13 +13,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from rag.checks import Cited, Claim, Verdict, check
-from rag.checks.attribution import speakers
-from rag.checks.comparatives import opposites
-from rag.checks.names import names
 from rag.quantities import WORDED, Quantity, numbers
 from rag.sentences import sentence_spans
 from rag.words import Word
+from rag.writing.checks import Cited, Claim, Verdict, check
+from rag.writing.checks.attribution import speakers
+from rag.writing.checks.comparatives import opposites
+from rag.writing.checks.names import names
 
 _AUXILIARY = re.compile(
     r"\b(?:is|are|was|were|has|have|had|can|will|would|should|could|may|might|must|does|do|did)\b(?! not|n['’]t)"

@@ -19,8 +19,8 @@ from rag.index import Index
 from rag.lab.statistics import Numbers
 from rag.protocols import Embedder, Generator, Message
 from rag.sentences import sentence_spans
-from rag.themes import makes_a_point
-from rag.topics import Summarizer
+from rag.topics.summary import Summarizer
+from rag.topics.themes import makes_a_point
 from rag.types import Episode, FloatArray, NotCovered, Passage, TopicSummary
 from rag.words import content_words, words
 

@@ -31,7 +31,7 @@ class Label:
         why: what is wrong with it; "" where nothing is.
         source: the set that the question is of.
         verbatim: it is a quote; otherwise a model wrote it, and every check passed it.
-        level: what the model was let do, see `rag.aptitude`.
+        level: what the model was let do, see `rag.writing.aptitude`.
     """
 
     question: str

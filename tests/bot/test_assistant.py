@@ -19,7 +19,7 @@ def test_a_missing_model_names_the_command(tmp_path: Path, role: str) -> None:
 
 @pytest.mark.parametrize("role", ["embed", "rank/write"])
 def test_a_model_of_the_right_size_and_wrong_content_is_refused(tmp_path: Path, role: str) -> None:
-    from rag.catalog import load_catalog, model_path
+    from rag.models.catalog import load_catalog, model_path
 
     entry = next(entry for entry in load_catalog() if entry.role == role and entry.starter)
     with model_path(tmp_path, entry).open("wb") as file:

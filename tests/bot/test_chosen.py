@@ -19,9 +19,9 @@ from bot.chosen import (
 from bot.commands.calibrate import calibrate_index
 from bot.settings import Settings
 from rag import build as layout
-from rag.catalog import find
 from rag.errors import IndexMismatch, ModelError, ModelMissing
 from rag.indexing import build_index
+from rag.models.catalog import find
 from rag.probe import check
 from tests.builders import write_notes
 from tests.conftest import MODELS, THREADS, model_file
@@ -94,7 +94,7 @@ def test_a_chosen_model_that_is_missing_names_the_command(settings: Settings) ->
 def test_an_embedder_with_other_prefixes_is_another_one(settings: Settings) -> None:
     """bge-small's own file by its path has no prefix, by its name it has one: their vectors must not be mixed."""
     from bot.chosen import fingerprint_of
-    from rag.catalog import Chosen
+    from rag.models.catalog import Chosen
 
     plain = Chosen(name="a", path=Path("a"), sha256="0" * 64)
     prompted = Chosen(name="a", path=Path("a"), sha256="0" * 64, question_prefix="search: ")

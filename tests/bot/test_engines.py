@@ -11,12 +11,12 @@ from pydantic import SecretStr
 
 from bot.engines import engine_options, open_local, open_writer, settle_threads, style_of
 from bot.settings import Settings, WriterSettings
-from rag.aptitude import Aptitude, Level, store, version
 from rag.errors import EndpointAway, ModelCorrupt, NotEnoughMemory
-from rag.memory import MIB, EngineOptions
-from rag.prompt import Style
+from rag.models.memory import MIB, EngineOptions
+from rag.models.threads import candidates, store_threads, stored_threads
 from rag.protocols import Message
-from rag.threads import candidates, store_threads, stored_threads
+from rag.writing.aptitude import Aptitude, Level, store, version
+from rag.writing.prompt import Style
 from tests.conftest import model_file
 from tests.rag.scripted_server import closed_port
 from tests.scripted import ScriptedGenerator

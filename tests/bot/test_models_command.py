@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 
 from bot.commands.models import app, try_out
 from bot.json_face import schema
-from rag import aptitude
-from rag.catalog import Pin, find, load_catalog, model_path, write_pin
 from rag.errors import ModelError
+from rag.models.catalog import Pin, find, load_catalog, model_path, write_pin
+from rag.writing import aptitude
 from tests.hub_standin import WEIGHTS, Hub, serving
 from tests.scripted_models import Scripted, first_always, perfect
 

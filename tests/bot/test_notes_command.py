@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 from bot.cli import Services, run
 from bot.commands.notes import find
 from bot.json_face import schema
-from rag.overrides import FILE
+from rag.reading.overrides import FILE
 from tests.builders import episode, write_notes
 
 CLEAN = """---

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import stat
+import time
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from bot.notes_folder import REMOVED, NotesFolder
 from bot.settings import Settings
-from bot.uploads import LARGEST, Notes, UploadRefused
+from bot.uploads import LARGEST, LARGEST_TOTAL, Notes, UploadRefused
 from rag.collection import data_of
 from tests.builders import BEES, FILES
 
@@ -194,3 +195,55 @@ def test_collections_are_made_and_kept_indexed(settings: Settings, folder: Notes
     assert not folder.keep(["work"], apart=True)
     with pytest.raises(UploadRefused):
         folder.make("../out")
+
+
+def test_where_the_new_note_cannot_be_named_the_old_one_stays(settings: Settings) -> None:
+    """The old one was put aside before, and there was none any longer."""
+
+    def taken(_source: Path, to: Path) -> None:
+        raise FileExistsError(17, "File exists", str(to))
+
+    NotesFolder(settings).add("work", "bees.txt", NOTE, replace=False)
+    with pytest.raises(UploadRefused, match="File exists"):
+        NotesFolder(settings, link=taken).add("work", "bees.txt", NOTE + b"More.", replace=True)
+    assert everything(settings) == ["notes/work/bees.txt"]
+    assert (settings.notes / "work" / "bees.txt").read_bytes() == NOTE
+
+
+def test_where_a_file_has_one_name_alone_a_note_still_comes_whole_and_instead_of_nothing(settings: Settings) -> None:
+    """It was copied under its name, so that half a note could stand there."""
+    seen: list[int] = []
+
+    def no_links(_source: Path, to: Path) -> None:
+        seen.append(to.exists())
+        raise PermissionError(1, "Operation not permitted")
+
+    folder = NotesFolder(settings, link=no_links)
+    folder.add("work", "bees.txt", NOTE, replace=False)
+    folder.add("work", "bees.txt", NOTE + b"More.", replace=True)
+    assert (settings.notes / "work" / "bees.txt").read_bytes() == NOTE + b"More."
+    assert seen == [False, False]
+    assert len(everything(settings)) == 2
+
+
+def test_a_collection_does_not_fill_the_disk(settings: Settings, folder: Notes) -> None:
+    with (settings.notes / "work" / "big.txt").open("wb") as file:
+        file.truncate(LARGEST_TOTAL - 10)
+    with pytest.raises(UploadRefused, match="more than 500 MB. Take others away first"):
+        folder.add("work", "bees.txt", NOTE, replace=False)
+    folder.add("work", "big.txt", NOTE, replace=True)
+    folder.add("work", "bees.txt", NOTE, replace=False)
+
+
+def test_what_was_removed_long_ago_or_is_too_much_is_deleted(settings: Settings, folder: Notes) -> None:
+    removed = settings.data / REMOVED
+    removed.mkdir(parents=True)
+    (removed / "20200101T000000-abcd-old.txt").write_text("x")
+    stamp = time.strftime("%Y%m%dT%H%M%S", time.localtime(time.time() - 86_400))
+    with (removed / f"{stamp}-abcd-big.txt").open("wb") as file:
+        file.truncate(LARGEST_TOTAL)
+    folder.keep([], apart=False)
+    assert [path.name for path in removed.iterdir()] == [f"{stamp}-abcd-big.txt"]
+    folder.add("work", "bees.txt", NOTE, replace=False)
+    kept = folder.remove("work", "bees.txt")
+    assert [path.name for path in removed.iterdir()] == [Path(kept).name]

@@ -14,8 +14,8 @@ from bot.worker import QueueFull
 from rag import build as layout
 from rag.errors import FootnoteError, IndexBusy, IndexMissing, NoNotes, NotesError
 from rag.indexing import build_index
-from rag.library import read_library
 from rag.probe import check
+from rag.reading.library import read_library
 from tests.builders import FILES, on_disk, write_notes
 from tests.fakes import FakeEmbedder
 
@@ -163,6 +163,22 @@ def test_the_notes_are_read_now_one_reader_at_a_time_and_what_fails_is_told_to_w
         house.trouble = NotesError("There is no folder.")
         with pytest.raises(NotesError):
             keeper.now()
+
+
+def test_what_fails_about_one_collection_is_told_to_nobody_of_another(house: House) -> None:
+    """Who runs one server was told what was amiss with the notes of another."""
+
+    def trouble() -> Iterator[None]:
+        raise NotesError("Of quartz nothing can be read.")
+        yield
+
+    house.beside = [Kept(data=house.data / "collections" / "quartz", refresh=trouble, collection="quartz")]
+    keeper = house.keeper()
+    keeper.now("walnut")
+    keeper.now()
+    assert house.told == ["Of quartz nothing can be read."]
+    with pytest.raises(NotesError, match="quartz"):
+        keeper.now("quartz")
 
 
 def test_no_notes_is_its_own_kind_of_error(tmp_path: Path) -> None:

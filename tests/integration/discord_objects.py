@@ -112,6 +112,7 @@ class World:
         self.granted = NEEDED  # permissions of the bot, as of everybody
         self.permissions: dict[str, int] = {}  # of people in the server, by their ids
         self.roles: dict[str, list[str]] = {}  # of people in the server, by their ids
+        self.gone: set[str] = set()  # people who have left the servers, and servers that the bot has left
         self.locales: dict[str, str] = {}  # what people have their Discord in, by their ids
         self.server_locale = "en-US"  # what Discord says of a server that has set nothing
         self.team: Json | None = None  # that owns the bot

@@ -18,8 +18,10 @@ from aiohttp import web
 from tests.integration.discord_faults import (
     ACKNOWLEDGED,
     INVALID_TOKEN,
+    MISSING_ACCESS,
     UNKNOWN_CHANNEL,
     UNKNOWN_INTERACTION,
+    UNKNOWN_MEMBER,
     UNKNOWN_WEBHOOK,
     Fault,
     Refusal,
@@ -250,6 +252,7 @@ class Standin(Gateway):
             ("GET", "/users/@me", lambda _: json_response(self._bot())),
             ("GET", "/oauth2/applications/@me", lambda _: json_response(self._application())),
             ("GET", "/users/@me/guilds", lambda _: json_response([self._joined()])),
+            ("GET", r"/guilds/(\d+)/members/(\d+)", self._get_member),
             ("GET", "/gateway", lambda _: json_response({"url": self.gateway})),
             ("GET", "/gateway/bot", lambda _: json_response(self._gateway_bot())),
             ("GET", r"/applications/\d+(?:/guilds/\d+)?/commands", lambda _: json_response(self.commands)),
@@ -262,6 +265,11 @@ class Standin(Gateway):
             ("PATCH", r"/channels/(\d+)/messages/(\d+)", self._edit_message),
             ("POST", r"/channels/\d+/typing", lambda _: web.Response(status=204)),
         ]
+
+    def _get_member(self, _body: Any, guild: str, user: str) -> web.Response:
+        if guild in self.gone or user in self.gone:
+            return refused(coded(MISSING_ACCESS if guild in self.gone else UNKNOWN_MEMBER))
+        return json_response({**self._member(user), "user": self._person(user)})
 
     def _joined(self) -> Json:
         """The server as the bot lists those it is in."""

@@ -10,7 +10,7 @@ from bot.assistant import LocalAssistant
 from bot.commands.calibrate import calibrate_index
 from bot.settings import Settings
 from rag.indexing import build_index
-from rag.llama import LlamaEmbedder
+from rag.models.llama import LlamaEmbedder
 from rag.probe import check
 from tests.conftest import MODELS, THREADS
 

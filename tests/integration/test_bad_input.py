@@ -11,7 +11,7 @@ from bot.assistant import LocalAssistant
 from bot.question import check_question
 from rag.errors import QuestionError
 from rag.lab.questions import overlaps
-from rag.llama import LlamaEmbedder
+from rag.models.llama import LlamaEmbedder
 from rag.types import Answer, Citation, NotCovered
 from tests.builders import BEES, FILES, RYE, TIDES, write_notes
 from tests.integration.serving import assistant_over

@@ -248,8 +248,14 @@ async def test_commands_are_registered_only_when_they_changed(standin: Standin, 
         "quote": ["topic"],
         "about": [],
         "help": [],
-        "footnote": ["status", "reindex", "gaps", "feedback", "settings", "backup"],
         "forget-me": [],
+        "topics": ["filter"],
+        "timeline": ["topic"],
+        "compare": ["one", "other"],
+        "digest": ["since"],
+        "footnote": [
+            *("status", "models", "budget", "reindex", "gaps", "feedback", "settings", "notes", "digest", "backup"),
+        ],
         "Ask my notes about this": [],
     }
 

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from bot.notes_folder import NotesFolder
+from bot.settings import Settings
 from bot.state.store import open_store, state_path
-from rag.collection import keep_indexed
+from rag.collection import are_apart, keep_indexed
 from rag.map_types import News, Row
 from tests.bot.notes import FakeNotes
 from tests.bot.samples import (
@@ -278,3 +280,32 @@ async def test_an_old_button_finds_its_answer_in_the_notes_of_where_it_stands(st
     assert [row["server"] for row in rows(tmp_path, "SELECT server FROM turns")] == [int(standin.guild_id)]
     with open_store(state_path(tmp_path)) as store:
         assert store.version() == 2
+
+
+@pytest.mark.parametrize("lost", ["deleted", "older"])
+async def test_a_memory_that_was_lost_opens_nobody_s_notes(standin: Standin, tmp_path: Path, lost: str) -> None:
+    """The start took away what tells that notes are set apart, and then everybody was answered from all of them."""
+    house, elsewhere, stranger = House(), standin.other_server(), snowflake()
+    direct = standin.direct_channel(stranger)
+    (tmp_path / "notes" / "quartz").mkdir(parents=True)
+    data = tmp_path / "data"
+    real = NotesFolder(Settings(notes=tmp_path / "notes", data=data))
+    async with connected(standin, house.all, data) as client:
+        client.owner.notes = real
+        await set_notes(standin, "quartz")
+    for path in data.glob(f"{state_path(data).name}*"):
+        path.unlink()
+    if lost == "older":
+        open_store(state_path(data)).close()
+    for _ in range(2):
+        async with connected(standin, house.all, data) as client:
+            client.owner.notes = real
+            await client.desk.settings.keep_at_start()
+            for where in ({}, {"channel": elsewhere}, {"channel": direct, "user": stranger}):
+                assert (await asked(standin, **where)).content.startswith(NO_NOTES)  # type: ignore[arg-type]
+        assert are_apart(data)
+    async with connected(standin, house.all, data) as client:
+        client.owner.notes = real
+        await set_notes(standin, "off")
+        assert "Everything" in seen(await asked(standin, channel=elsewhere))
+    assert not are_apart(data)

@@ -57,7 +57,7 @@ async def test_a_file_is_added_read_and_removed_in_the_real_folder(standin: Stan
     async with connected(standin, assistant, tmp_path / "data") as client:
         client.owner.notes = NotesFolder(Settings(notes=tmp_path / "notes", data=tmp_path / "data"))
 
-        def reread() -> None:
+        def reread(_collection: str | None) -> None:
             read.extend(path.name for path in (tmp_path / "notes").iterdir())
             assistant.browsing = FakeBrowsing(listed=[LOAF])
 

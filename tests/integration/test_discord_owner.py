@@ -73,7 +73,7 @@ async def test_who_has_no_right_gets_a_sentence_and_nothing_else(
             done.append("backed up")
             return tmp_path
 
-        client.owner.reread, client.owner.back_up = lambda: done.append("read"), back_up
+        client.owner.reread, client.owner.back_up = lambda _collection: done.append("read"), back_up
         talk = await standin.command(f"footnote {command}", user=stranger)
         assert (await standin.told(talk)).startswith("🔒 This is for my owner")
         assert talk.ephemeral
@@ -168,7 +168,7 @@ async def test_reindex_says_what_has_changed(standin: Standin, tmp_path: Path) -
     assistant = TimedAssistant()
     async with connected(standin, assistant, tmp_path) as client:
 
-        def reread() -> None:
+        def reread(_collection: str | None) -> None:
             assistant.browsing = FakeBrowsing(listed=[LOAF, replace(LOAF, id="new", show=None, title="Ry*e")])
 
         client.owner.reread = reread
@@ -194,7 +194,7 @@ async def test_notes_are_read_once_at_a_time_and_questions_are_answered_meanwhil
     go, reads = threading.Event(), list[int]()
     async with connected(standin, TimedAssistant(), tmp_path) as client:
 
-        def reread() -> None:
+        def reread(_collection: str | None) -> None:
             reads.append(1)
             go.wait(5)
 
@@ -212,7 +212,7 @@ async def test_notes_are_read_once_at_a_time_and_questions_are_answered_meanwhil
 async def test_what_keeps_the_notes_from_being_read_is_told_to_the_owner(standin: Standin, tmp_path: Path) -> None:
     other = manager(standin)
 
-    def fail() -> None:
+    def fail(_collection: str | None) -> None:
         raise NotesError("There is no folder /home/ann/notes.", remedy="Name another.")
 
     async with connected(standin, TimedAssistant(), tmp_path) as client:
@@ -220,7 +220,7 @@ async def test_what_keeps_the_notes_from_being_read_is_told_to_the_owner(standin
         client.owner.reread = fail
         assert "/home/ann/notes" in await answered_with(standin, "⚠️")
         assert "/home/ann" not in await answered_with(standin, "⚠️", user=other)
-        client.owner.reread = lambda: None
+        client.owner.reread = lambda _collection: None
         assert await answered_with(standin, "nothing has changed")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from bot.uploads import UploadRefused
 from rag.types import Answer
+from tests.bot.notes import FakeNotes
 from tests.bot.samples import ANSWER, CLOSEST
 from tests.bot.timed_assistant import TimedAssistant
 from tests.integration.connecting import connected
@@ -198,3 +200,19 @@ async def test_votes_have_pages(standin: Standin, tmp_path: Path) -> None:
         pages = int(talk.embed["footer"]["text"].rpartition(" ")[2])
         await standin.press(talk, "", custom_id=f"footnote:own:feedback:{pages - 1}")
         await standin.until(lambda: "question 00" in talk.embed["description"])
+
+
+async def test_what_is_refused_leaves_no_folder_and_nothing_set(standin: Standin, tmp_path: Path) -> None:
+    """What could not be kept apart on the disk was refused after it had been set."""
+
+    class Full(FakeNotes):
+        def keep(self, collections: Iterable[str], *, apart: bool) -> bool:
+            raise UploadRefused("The indexes cannot be kept apart (No space left on device).")
+
+    async with connected(standin, TimedAssistant(), tmp_path) as client:
+        client.owner.notes = notes = FakeNotes()
+        assert "Nothing was set." in await told(standin, notes="Garden", quiet="late")
+        assert notes.made == []
+        client.owner.notes = Full()
+        assert "No space left" in await told(standin, notes="Garden")
+        assert "**Notes:** all notes." in await told(standin)

@@ -13,7 +13,8 @@ import pytest
 from bot.discord.digests import today_here
 from rag.errors import QuestionError
 from rag.map_types import Subject
-from rag.types import NotCovered
+from rag.protocols import NOBODY, Watch
+from rag.types import NotCovered, TopicSummary
 from tests.bot.samples import CLOSEST, DIGEST, FakeSurveying
 from tests.bot.timed_assistant import TimedAssistant
 from tests.integration.connecting import connected
@@ -140,3 +141,42 @@ async def test_a_week_without_news_is_passed_over(standin: Standin, tmp_path: Pa
         client.digests.today = lambda: date(2999, 1, 1)
         await client.digests.post_due()
     assert news_posted(standin) == []
+
+
+async def test_what_cannot_be_posted_is_posted_later(standin: Standin, tmp_path: Path) -> None:
+    """The week counted as posted all the same, and its news were never seen."""
+    async with connected(standin, surveyed(), tmp_path) as client:
+        await said(standin, "digest", user=manager(standin), weekly=True)
+        client.digests.today = lambda: today_here() + timedelta(days=7)
+        standin.fail_once("POST", f"/channels/{standin.channel_id}/messages", 403)
+        await client.digests.post_due()
+        refused = len(standin.made("POST", f"/channels/{standin.channel_id}/messages"))
+        await client.digests.post_due()
+        await client.digests.post_due()
+    assert len(standin.made("POST", f"/channels/{standin.channel_id}/messages")) == refused + 1 == 2
+
+
+async def test_what_comes_on_the_day_of_a_post_is_told_once_the_week_after(standin: Standin, tmp_path: Path) -> None:
+    """It was told in both."""
+    later = today_here() + timedelta(days=7)
+    (known,) = DIGEST.episodes
+    news = replace(DIGEST, episodes=(replace(known, added=later.isoformat()),))
+    async with connected(standin, surveyed(news=news), tmp_path) as client:
+        await said(standin, "digest", user=manager(standin), weekly=True)
+        for weeks, posts in ((0, 0), (1, 1)):
+            client.digests.today = lambda weeks=weeks: later + timedelta(days=7 * weeks)  # type: ignore[misc]
+            await client.digests.post_due()
+            assert len(news_posted(standin)) == posts
+
+
+async def test_who_waits_for_a_topic_sees_how_far_it_is(standin: Standin, tmp_path: Path) -> None:
+    class Telling(TimedAssistant):
+        def topic(self, topic: str, *, watch: Watch = NOBODY, **more: Any) -> TopicSummary | NotCovered:
+            watch.on_stage("group")
+            return super().topic(topic, watch=watch, **more)
+
+    async with connected(standin, Telling(seconds=2.5), tmp_path):
+        first, talk = await standin.command("ask", question="x"), await standin.command("topic", topic="heat")
+        await standin.until(lambda: talk.shown and "Putting together what belongs together" in talk.content)
+        await standin.answered(talk, seconds=10)
+        assert first.embed

@@ -1,6 +1,6 @@
 """The converted embedder against the published weights, computed here a second time with numpy alone.
 
-Nothing of `rag/embedder_gguf.py` is used: the tokenizer follows WordPiece's greedy rule, the encoder BERT's
+Nothing of `rag/models/embedder_gguf.py` is used: the tokenizer follows WordPiece's greedy rule, the encoder BERT's
 equations.
 """
 
@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from rag.catalog import find, model_path, verify
-from rag.download import cached_wheel, default_cache
 from rag.errors import ModelError
-from rag.llama import EMBED_TOKENS, LlamaEmbedder
+from rag.models.catalog import find, model_path, verify
+from rag.models.download import cached_wheel, default_cache
+from rag.models.llama import EMBED_TOKENS, LlamaEmbedder
 
 MODELS = Path(__file__).parents[2] / "models"
 HEADS, LAYERS, EPSILON = 12, 6, 1e-12

@@ -9,7 +9,7 @@ import pytest
 
 from bot.assistant import LOOK_AGAIN_SECONDS, LocalAssistant
 from bot.settings import Settings, WriterSettings
-from rag.aptitude import Aptitude, Level, store, version
+from rag.writing.aptitude import Aptitude, Level, store, version
 from tests.conftest import MODELS
 from tests.rag.scripted_server import MODEL, serving
 

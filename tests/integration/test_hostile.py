@@ -14,7 +14,7 @@ from bot.question import check_question
 from bot.render_text import plain, render
 from bot.settings import Settings
 from rag.errors import QuestionError
-from rag.llama import LlamaEmbedder
+from rag.models.llama import LlamaEmbedder
 from rag.types import Answer, Citation, NotCovered
 from tests.builders import FILES, write_notes
 from tests.integration.serving import assistant_over

@@ -10,9 +10,9 @@ import pytest
 from bot.assistant import LocalAssistant
 from rag.index import Index
 from rag.indexing import write_build
-from rag.library import read_library
 from rag.map_types import Comparison, Timeline
-from rag.subject_store import found_in
+from rag.reading.library import read_library
+from rag.topics.subject_store import found_in
 from rag.types import NotCovered
 from tests.fakes import FakeEmbedder
 

@@ -16,7 +16,7 @@ from bot.json_face import ask_json
 from bot.settings import Settings
 from rag.build import current_build
 from rag.errors import IndexCorrupt, IndexMismatch, IndexMissing, Interrupted
-from rag.llama import LlamaEmbedder
+from rag.models.llama import LlamaEmbedder
 from rag.types import Answer, Citation, NotCovered
 from tests.builders import write_notes
 from tests.conftest import KNOWLEDGE, MODELS, ROOT, THREADS

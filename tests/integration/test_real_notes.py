@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from rag import minutes
-from rag.library import read_library
-from rag.readers import shows
+from rag.reading import minutes
+from rag.reading.library import read_library
+from rag.reading.readers import shows
 from rag.types import EpisodeEntry, Library
 
 SHARED = Path(__file__).parents[2] / "../shared"

@@ -13,12 +13,12 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from rag.catalog import Role
 from rag.errors import EndpointAway, Interrupted
-from rag.llama import LlamaEmbedder
+from rag.models.catalog import Role
+from rag.models.llama import LlamaEmbedder
+from rag.models.remote import RemoteGenerator
+from rag.models.remote_embedder import RemoteEmbedder
 from rag.protocols import Message
-from rag.remote import RemoteGenerator
-from rag.remote_embedder import RemoteEmbedder
 from tests.conftest import model_file
 from tests.rag.scripted_server import closed_port
 

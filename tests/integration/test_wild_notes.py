@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from rag.library import read_library
-from rag.readers import shows
+from rag.reading.library import read_library
+from rag.reading.readers import shows
 from rag.types import Episode, Library
 
 WILD = Path(__file__).parents[2] / "../shared/notes-wild"

@@ -13,9 +13,9 @@ from rag.errors import Interrupted
 from rag.gate import Evidence, GateModel, Thresholds
 from rag.index import Index
 from rag.indexing import write_build
-from rag.prompt import SENTENCES, Length, Style
 from rag.protocols import Message, Watch
 from rag.types import LEAD_IN, Answer, Citation, Earlier, NotCovered, Sentence, Turn
+from rag.writing.prompt import SENTENCES, Length, Style
 from tests.builders import BEES, RYE, TIDES, library
 from tests.fakes import FakeEmbedder
 from tests.scripted import ScriptedGenerator

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rag.aptitude import (
+from rag.errors import EndpointAway
+from rag.writing.aptitude import (
     KINDS,
     RESULTS_FILE,
     SLOW_IN_A_ROW,
@@ -24,7 +25,6 @@ from rag.aptitude import (
     prompt,
     store,
 )
-from rag.errors import EndpointAway
 from tests.scripted_models import (
     BY_QUESTION,
     ITEMS,
@@ -45,7 +45,7 @@ from tests.scripted_models import (
 )
 
 if TYPE_CHECKING:
-    from rag.llama import LlamaGenerator
+    from rag.models.llama import LlamaGenerator
 
 
 def tried(script: Script) -> Aptitude:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.boilerplate import asks_for_asides, is_aside
+from rag.reading.boilerplate import asks_for_asides, is_aside
 from tests.builders import BEES, RYE, TIDES
 
 ASIDES = [

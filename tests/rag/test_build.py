@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rag import build
 from rag.build import FORMAT, Manifest
 from rag.errors import IndexCorrupt, IndexMissing
-from rag.text import repair
+from rag.reading.text import repair
 from rag.types import Episode, EpisodeEntry, Library, Note, Passage, ReadWarning
 from tests.builders import library
 

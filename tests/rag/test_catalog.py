@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from rag.answer import MULTILINGUAL
-from rag.catalog import STAMP_FILE, TIERS, ModelEntry, Role, choose, find, load_catalog, model_path, verify
 from rag.errors import ModelCorrupt, ModelError, ModelMissing
+from rag.models.catalog import STAMP_FILE, TIERS, ModelEntry, Role, choose, find, load_catalog, model_path, verify
 from tests.rag.gguf_files import gguf_file
 
 BYTES = b"weights" * 100

@@ -11,8 +11,8 @@ from rag import build as layout
 from rag.errors import IndexMismatch
 from rag.index import open_index
 from rag.indexing import build_index
+from rag.models.prompted import PromptedEmbedder, prompted_fingerprint
 from rag.probe import check
-from rag.prompted import PromptedEmbedder, prompted_fingerprint
 from tests.builders import FILES, write_notes
 from tests.fakes import FakeEmbedder
 

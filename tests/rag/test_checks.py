@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.checks import Cited, Claim, check, tagged
-from rag.checks.coverage import coverage
+from rag.writing.checks import Cited, Claim, check, tagged
+from rag.writing.checks.coverage import coverage
 
 EGGS = "The queen lays 2,000 eggs on a June day, for about $3.5 million a year."
 BEES = "A bee dances for ten seconds to show where the clover is."

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from rag.chunks import LONGEST_RUN, Usage, base_form, chunks, sub_runs, written_best
+from rag.topics.chunks import LONGEST_RUN, Usage, base_form, chunks, sub_runs, written_best
 
 
 def test_runs_end_at_small_words_and_marks_but_not_at_hyphens_or_a_connecting_of() -> None:

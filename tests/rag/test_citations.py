@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rag.citations import cite
-from rag.library import read_library
+from rag.reading.library import read_library
 from rag.sentences import sentence_spans
 from rag.spans import best_span
 from rag.types import Library, Passage

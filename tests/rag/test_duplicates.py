@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.duplicates import Duplicates, find_duplicates, key, load, matching_span, save
 from rag.errors import IndexCorrupt
+from rag.reading.duplicates import Duplicates, find_duplicates, key, load, matching_span, save
 from tests.builders import BEES, RYE, TIDES, passage
 
 LONG = "Rye bread keeps for a whole week because its crumb holds water well."

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 from gguf import GGMLQuantizationType, GGUFReader, LlamaFileType, dequantize
 
-from rag.embedder_gguf import Precision, convert, gguf_piece, gguf_tensor_name, read_safetensors
+from rag.models.embedder_gguf import Precision, convert, gguf_piece, gguf_tensor_name, read_safetensors
 
 PIECES = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "sleep", "##ing", "#", "a\u2028b")
 WIDTH, INNER, POSITIONS = 32, 64, 16

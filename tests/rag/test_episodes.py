@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.episodes import Claim, join, link_id
-from rag.grouping import Wishes
-from rag.likeness import JOIN, PROPOSE
+from rag.reading.episodes import Claim, join, link_id
+from rag.reading.grouping import Wishes
+from rag.reading.likeness import JOIN, PROPOSE
 from rag.types import Episode, EpisodeEntry
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from rag.citations import cite
 from rag.disagreement import disagreements, opposed
-from rag.evidence import MOST, PER_EPISODE, choose, cited
 from rag.types import Citation, Hit
+from rag.writing.evidence import MOST, PER_EPISODE, choose, cited
 from tests.builders import BEES, RYE, TIDES, episode, hit, passage, word_salad
 
 

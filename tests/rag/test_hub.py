@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from rag.catalog import HubSource, ModelEntry, Pin, choose, exact, model_path, pin_path, read_pin, verify
-from rag.download import pull
 from rag.errors import DownloadError, ModelMissing, StorageFull
-from rag.web import ATTEMPTS
+from rag.models.catalog import HubSource, ModelEntry, Pin, choose, exact, model_path, pin_path, read_pin, verify
+from rag.models.download import pull
+from rag.models.web import ATTEMPTS
 from tests.hub_standin import FILE, NEW, OLD, REPO, WEIGHTS, Hub, serving
 
 HASH = hashlib.sha256(WEIGHTS).hexdigest()

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rag import library as library_module
 from rag.errors import NoteError, NotesError
-from rag.library import load, read_library, scan
+from rag.reading import library as library_module
+from rag.reading.library import load, read_library, scan
 from rag.types import Library, ReadWarning
 
 GOOD = "Karl Vogt on The Long Table podcast (3/14)\n\n- old grains taste better\n  - einkorn most of all\n"

@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.catalog import file_sha256
 from rag.errors import ModelCorrupt, ModelMissing
-from rag.llama import (
+from rag.models.catalog import file_sha256
+from rag.models.llama import (
     EMBED_TOKENS,
     LlamaEmbedder,
     LlamaGenerator,
     without_accents,
 )
-from rag.llama.embedder import _batches
+from rag.models.llama.embedder import _batches
 from tests.conftest import model_file
 
 CONTROL = ["<|im_end|>", "<|im_start|>", "<|endoftext|>"]

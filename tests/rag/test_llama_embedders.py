@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from rag.llama import LlamaEmbedder
+from rag.models.llama import LlamaEmbedder
 from tests.conftest import THREADS, model_file
 
 TEXTS = ["A bee dances.", "The moon pulls on the sea, and the sea answers twice a day.", "Rye bread keeps."]

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from rag.errors import ContextTooLong, Interrupted
-from rag.llama import LlamaGenerator
-from rag.llama.chat import CHATML, render, without_system
-from rag.memory import EngineOptions
+from rag.models.llama import LlamaGenerator
+from rag.models.llama.chat import CHATML, render, without_system
+from rag.models.memory import EngineOptions
 from rag.protocols import Message
 from tests.conftest import model_file
 

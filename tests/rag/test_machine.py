@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.machine import Gpu, cores_of, gpus_of, look, memory_of, parse_nvidia
+from rag.models.machine import Gpu, cores_of, gpus_of, look, memory_of, parse_nvidia
 
 HERE = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 GIB = 1 << 30

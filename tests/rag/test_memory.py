@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rag.errors import NotEnoughMemory
-from rag.memory import (
+from rag.models.memory import (
     MIB,
     EngineOptions,
     MemoryNeed,

@@ -8,7 +8,7 @@ import pytest
 
 from rag.index import Index
 from rag.indexing import write_build
-from rag.mentions import PLAIN, SPEAKS, Mentions, stands_out
+from rag.topics.mentions import PLAIN, SPEAKS, Mentions, stands_out
 from rag.types import Episode, Library, Note, Passage
 from tests.builders import passage
 from tests.fakes import FakeEmbedder

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.minutes import (
+from rag.reading.minutes import (
     best_link,
     can_start,
     format_seconds,

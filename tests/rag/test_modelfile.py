@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.catalog import load_catalog, model_path
 from rag.errors import ModelCorrupt
-from rag.modelfile import check_model_file
+from rag.models.catalog import load_catalog, model_path
+from rag.models.modelfile import check_model_file
 from tests.conftest import MODELS
 from tests.rag.gguf_files import gguf_file
 

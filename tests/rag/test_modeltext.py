@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.modeltext import characters, defused, loops, said
+from rag.models.modeltext import characters, defused, loops, said
 
 
 @pytest.mark.parametrize(

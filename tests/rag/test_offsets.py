@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.offsets import Offsets
+from rag.reading.offsets import Offsets
 
 
 @given(st.lists(st.integers(0, 50)))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.library import read_library
+from rag.reading.library import read_library
 from rag.types import Episode
 
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.corrections import Decision, decided, write
 from rag.errors import NotesError
-from rag.library import read_library, scan
-from rag.overrides import FILE, joined, parse
+from rag.reading.corrections import Decision, decided, write
+from rag.reading.library import read_library, scan
+from rag.reading.overrides import FILE, joined, parse
 from rag.types import Episode, Library
 from tests.builders import write_notes
 from tests.rag.test_episodes import FULL, claim

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.paths import facts, show_of
+from rag.reading.paths import facts, show_of
 
 
 @pytest.mark.parametrize(

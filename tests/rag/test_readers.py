@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.readers import READERS, Part, Reading, Source, reader_for
-from rag.readers.blocks import blocks, runs_on
+from rag.reading.readers import READERS, Part, Reading, Source, reader_for
+from rag.reading.readers.blocks import blocks, runs_on
 
 
 def read(text: str, file: str = "note.txt") -> tuple[str, Reading]:

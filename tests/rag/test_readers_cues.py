@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.readers import Part, Reading, Source, reader_for
-from rag.text import readable, repair
+from rag.reading.readers import Part, Reading, Source, reader_for
+from rag.reading.text import readable, repair
 from tests.rag.reader_samples import SRT, VTT, VTT_BARE
 
 

@@ -12,7 +12,7 @@ https://github.com/Automattic/pocket-casts-android (issues 2025 and 2405).
 
 from __future__ import annotations
 
-from rag.readers import Part, Reading, Source, Unit, reader_for
+from rag.reading.readers import Part, Reading, Source, Unit, reader_for
 from tests.rag.reader_samples import (
     AIRR,
     CHAPTERS,

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import pytest
 
-from rag.readers import Reading, Source, reader_for
+from rag.reading.readers import Reading, Source, reader_for
 from rag.types import EpisodeEntry
 from tests.rag.reader_samples import EPOCH, JSON, TOML, YAML
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.readers import Reading, Source, Unit, reader_for
+from rag.reading.readers import Reading, Source, Unit, reader_for
 from tests.rag.reader_samples import LOGSEQ, MARKDOWN, PLAIN
 
 

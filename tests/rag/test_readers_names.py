@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.readers import dates, heads, names, shows
-from rag.readers.heads import Head
+from rag.reading.readers import dates, heads, names, shows
+from rag.reading.readers.heads import Head
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.readers import READERS, Reader, Reading, Source, Unit, reader_for
-from rag.readers.blocks import is_markup
-from rag.readers.front import front_matter
-from rag.text import decode, readable
+from rag.reading.readers import READERS, Reader, Reading, Source, Unit, reader_for
+from rag.reading.readers.blocks import is_markup
+from rag.reading.readers.front import front_matter
+from rag.reading.text import decode, readable
 from tests.rag.reader_samples import SAMPLES
 
 LINES = sorted({line for text in SAMPLES.values() for line in text.split("\n")})

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from rag.catalog import TIERS, ModelEntry, Tier, load_catalog
-from rag.machine import Gpu, Machine
-from rag.recommend import PATIENCE, advise, best, reason
+from rag.models.catalog import TIERS, ModelEntry, Tier, load_catalog
+from rag.models.machine import Gpu, Machine
+from rag.models.recommend import PATIENCE, advise, best, reason
 
 GB = 1_000_000_000
 LAPTOP = Machine(cores=8, memory=16 * GB, free_memory=9 * GB, disk=100 * GB, bandwidth=12e9)

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from rag.errors import ContextTooLong, EndpointAway, Interrupted
+from rag.models.remote import BACKOFF_SECONDS, RemoteGenerator
 from rag.protocols import Message
-from rag.remote import BACKOFF_SECONDS, RemoteGenerator
 from tests.rag.scripted_server import MODEL, Endpoint, Handler, closed_port, event, serving
 
 QUESTION = (Message(role="system", text="Answer briefly."), Message(role="user", text="Why are there tides?"))

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from bot.chosen import chosen_model, embedder_fingerprint, open_embedder
 from bot.settings import Settings
 from rag.errors import EndpointAway
-from rag.remote_embedder import AT_ONCE, RemoteEmbedder
+from rag.models.remote_embedder import AT_ONCE, RemoteEmbedder
 from tests.rag.scripted_server import Handler, closed_port, serving
 
 VECTORS = {"one": [3.0, 4.0], "two": [0.0, 2.0]}

@@ -8,7 +8,7 @@ import gguf
 import numpy as np
 import pytest
 
-from rag.requantize import to_q8_0
+from rag.models.requantize import to_q8_0
 
 Q4_1, Q8_0, F32 = gguf.GGMLQuantizationType.Q4_1, gguf.GGMLQuantizationType.Q8_0, gguf.GGMLQuantizationType.F32
 MATRIX = np.random.default_rng(3).normal(size=(4, 64)).astype(np.float32)

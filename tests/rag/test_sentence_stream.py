@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.sentence_stream import Tagged, split, tagged_sentences
+from rag.writing.sentence_stream import Tagged, split, tagged_sentences
 from tests.scripted import pieces
 
 

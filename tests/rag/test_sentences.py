@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.readers.windows import windows
+from rag.reading.readers.windows import windows
 from rag.sentences import CUT, ends_sentence, sentence_spans
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from rag.errors import Interrupted
 from rag.index import Index
-from rag.subject_store import FILE, as_subject, found_in
-from rag.subjects import Found, cohesion, generic, least_passages
+from rag.topics.subject_store import FILE, as_subject, found_in
+from rag.topics.subjects import Found, cohesion, generic, least_passages
 from tests.fakes import FakeEmbedder
 from tests.rag.map_index import TEXTS, mapped, passages
 

@@ -11,7 +11,7 @@ import pytest
 from rag.errors import Interrupted, QuestionError
 from rag.index import Index
 from rag.map_types import Comparison, Timeline
-from rag.survey import Surveyor
+from rag.topics.survey import Surveyor
 from rag.types import NotCovered
 from tests.fakes import FakeEmbedder
 from tests.rag.map_index import TEXTS, mapped, passages
@@ -212,7 +212,7 @@ def test_notes_that_came_since_make_an_old_episode_new(index: Index) -> None:
 
 
 def test_only_so_many_episodes_are_told_of(tmp_path: Path) -> None:
-    from rag.digest import digest
+    from rag.topics.digest import digest
 
     with mapped(tmp_path) as index:
         news = digest(index, "2023", added={}, most=1)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.text import decode, is_binary, lines, readable, repair, slug
+from rag.reading.text import decode, is_binary, lines, readable, repair, slug
 
 ANY_TEXT = st.text(st.characters(codec=None, categories=None), max_size=300)
 

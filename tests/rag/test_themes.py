@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rag.themes import (
+from rag.topics.themes import (
     by_theme,
     companions,
     diverse,

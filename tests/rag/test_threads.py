@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.threads import (
+from rag.models.threads import (
     BUDGET_SECONDS,
     THREADS_FILE,
     candidates,

@@ -8,10 +8,10 @@ import pytest
 from rag.errors import Interrupted, QuestionError
 from rag.index import Index
 from rag.indexing import write_build
-from rag.joining import Joiner
-from rag.mentions import LONGEST
 from rag.protocols import Watch
-from rag.topics import POINTS, Summarizer
+from rag.topics.joining import Joiner
+from rag.topics.mentions import LONGEST
+from rag.topics.summary import POINTS, Summarizer
 from rag.types import Episode, Library, NotCovered, Note, NoteKind, Passage, TopicSummary
 from tests.builders import passage
 from tests.fakes import FakeEmbedder

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import pytest
 
-from rag.variants import spelt_out, wordings
+from rag.topics.variants import spelt_out, wordings
 from rag.words import stem, words
 
 

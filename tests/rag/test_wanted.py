@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.wanted import MOST_POINTS, POINTS, wanted, within_reason
+from rag.topics.wanted import MOST_POINTS, POINTS, wanted, within_reason
 
 
 @pytest.mark.parametrize(

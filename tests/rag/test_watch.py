@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.ignored import is_ignored
-from rag.watch import stamps, watch
+from rag.reading.ignored import is_ignored
+from rag.reading.watch import stamps, watch
 
 WAIT = 20.0  # seconds until a test gives up
 QUIET = 0.3

@@ -8,15 +8,15 @@ from itertools import repeat
 
 import pytest
 
-from rag.checks import Cited
 from rag.citations import cite
 from rag.drafts import Fate
 from rag.errors import EndpointAway, Interrupted
-from rag.evidence import Evidence
-from rag.prompt import RULES, Style
 from rag.protocols import GivenUp, Message
 from rag.types import Citation, Sentence
-from rag.write import MOST_DRAFTS, NO_ROOM, NOTHING, SPARE_SECONDS, TOO_LONG, TOO_MUCH, Asked, Writer, Written
+from rag.writing.checks import Cited
+from rag.writing.evidence import Evidence
+from rag.writing.prompt import RULES, Style
+from rag.writing.write import MOST_DRAFTS, NO_ROOM, NOTHING, SPARE_SECONDS, TOO_LONG, TOO_MUCH, Asked, Writer, Written
 from tests.builders import BEES, RYE, TIDES, episode, passage
 from tests.scripted import Script, ScriptedGenerator
 

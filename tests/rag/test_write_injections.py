@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from rag.checks import Cited, Claim, check
 from rag.citations import cite
-from rag.evidence import Evidence, cited
 from rag.protocols import Message
 from rag.types import Sentence
-from rag.write import Asked, Writer
+from rag.writing.checks import Cited, Claim, check
+from rag.writing.evidence import Evidence, cited
+from rag.writing.write import Asked, Writer
 from tests.builders import BEES, episode, passage
 from tests.scripted import ScriptedGenerator
 

@@ -140,7 +140,12 @@ def test_the_database_that_a_restore_replaced_is_erased_too(tmp_path: Path) -> N
         assert store.purge(lambda db: erase(db, ANN))["turns"] == 0
         assert on_disk(path.parent, b"zanzibar", *as_stored(ANN)) == []
         assert on_disk(path.parent, b"harmless") == [path.name, before_restore(path).name]
-    assert sorted(file.name for file in path.parent.iterdir()) == ["holder", "lock", path.name, before_restore(path).name]
+    assert sorted(file.name for file in path.parent.iterdir()) == [
+        "holder",
+        "lock",
+        path.name,
+        before_restore(path).name,
+    ]
 
 
 def test_somebody_who_still_reads_keeps_the_bytes_and_that_is_said(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from rag.errors import NoteError
-from rag.library import Loaded, load, read_library
+from rag.reading.library import Loaded, load, read_library
 from rag.types import Library
 
 SPOKEN = (

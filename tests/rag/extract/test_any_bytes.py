@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rag.errors import NoteError
-from rag.extract import EXTRACTORS, extract, extractor_for
-from rag.library import read_library
+from rag.reading.extract import EXTRACTORS, extract, extractor_for
+from rag.reading.library import read_library
 from tests.rag.extract.samples import SPOKEN, docx, packed, pdf
 from tests.rag.extract.test_html import APPLE, GOOGLE
 from tests.rag.extract.test_opml import OUTLINE, OVERCAST

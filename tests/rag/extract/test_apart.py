@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from rag.errors import NoteError
-from rag.extract.apart import Apart
+from rag.reading.extract.apart import Apart
 from tests.rag.extract.samples import SPOKEN, docx, numbered, pdf
 
 GOOD = pdf([[(72, 740, 11, "hello there")]])

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.library import bytes_of, read_library, scan
+from rag.reading.library import bytes_of, read_library, scan
 from tests.rag.extract.samples import docx, packed
 
 ID = "0123456789abcdef0123456789abcdef"

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.extract import extract, extractor_for
-from rag.extract.html import rows
+from rag.reading.extract import extract, extractor_for
+from rag.reading.extract.html import rows
 from tests.rag.extract.samples import SPOKEN, doubts, library, read, refused, shown
 
 APPLE = """<div><h1>Karl Vogt on The Long Table</h1></div>

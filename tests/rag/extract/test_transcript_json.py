@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from rag.citations import lines_of
-from rag.library import read_library
+from rag.reading.library import read_library
 from tests.rag.extract.samples import SPOKEN, library, read, refused, shown
 
 Json = dict[str, Any]

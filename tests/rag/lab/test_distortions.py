@@ -6,8 +6,6 @@ import random
 
 import pytest
 
-from rag.checks import Cited, check
-from rag.checks.claim import flat
 from rag.lab.distortions import (
     KINDS,
     Faithful,
@@ -17,6 +15,8 @@ from rag.lab.distortions import (
     reordered,
     whole_names,
 )
+from rag.writing.checks import Cited, check
+from rag.writing.checks.claim import flat
 
 TEXTS = (
     "The queen of Ines Moreau lays 2,000 eggs on a June day.",

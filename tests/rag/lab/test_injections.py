@@ -11,7 +11,7 @@ from rag.calibrate import Trial
 from rag.citations import cite
 from rag.lab.injections import Hidden, ask_both, choose, hide
 from rag.lab.questions import normalized
-from rag.library import read_library
+from rag.reading.library import read_library
 from rag.types import Answer, Citation, Library, NotCovered, Sentence
 from tests.builders import BEES, RYE, episode, passage, write_notes
 

@@ -1,0 +1,1 @@
+"""From files to episodes and passages: found, taken out of their formats, recognised, joined, watched."""
