@@ -20,7 +20,7 @@ from benchmarks.indexing import measure_indexing
 from benchmarks.report import Figure, Report, load_average, machine, quantiles
 from benchmarks.scale import measure_scale
 from benchmarks.writing import measure_writing
-from bot.assistant import starter_model
+from bot.answering.assistant import starter_model
 from bot.settings import Settings, load_settings
 from rag.build import current_build, read_library
 from rag.calibrate import make_trials

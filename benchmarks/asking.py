@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.bare import BareDecoder, BareEmbedder
 from benchmarks.costs import resident_mib, seconds
 from benchmarks.report import Figure, quantiles
-from bot.assistant import LocalAssistant, open_assistant, starter_model
+from bot.answering.assistant import LocalAssistant, open_assistant, starter_model
 from bot.settings import Settings
 from rag import rank
 from rag.answer import HITS, Retrieved

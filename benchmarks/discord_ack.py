@@ -18,10 +18,10 @@ from pydantic import SecretStr
 
 from bot.commands.discord import point_library_at, quieten_library
 from bot.discord.bot import FootnoteClient
+from bot.line.worker import Worker
 from bot.settings import DiscordSettings, Settings
 from bot.state.memory import Memory
 from bot.state.store import open_store, state_path
-from bot.worker import Worker
 from rag.protocols import Cancelled
 from rag.types import Answer, NotCovered
 from tests.bot.samples import ANSWER

@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.bare import BareEmbedder
 from benchmarks.costs import seconds
 from benchmarks.report import Figure
-from bot.assistant import starter_model
+from bot.answering.assistant import starter_model
 from bot.settings import Settings
 from rag.fields import vector_texts
 from rag.models.llama import LlamaEmbedder

@@ -11,7 +11,7 @@ from contextlib import closing
 from benchmarks.bare import BareWriter
 from benchmarks.costs import seconds
 from benchmarks.report import Figure, quantiles
-from bot.assistant import starter_model
+from bot.answering.assistant import starter_model
 from bot.settings import Settings
 from rag.errors import Interrupted
 from rag.models.llama import LlamaGenerator

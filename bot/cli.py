@@ -9,8 +9,8 @@ from __future__ import annotations
 import faulthandler
 import logging
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -18,14 +18,15 @@ from typing import TYPE_CHECKING, Annotated, Literal, TextIO, cast
 
 import typer
 
+from bot.commands.opened import AsJson, Data, Notes, opened, settled
 from bot.private import keep_private
 from rag.certainty import Answers
 from rag.errors import FootnoteError
 
 if TYPE_CHECKING:
-    from bot.render_text import Line
     from bot.settings import Settings
-    from bot.terminal import Keep
+    from bot.terminal.chat import Keep
+    from bot.terminal.render_text import Line
     from rag.protocols import Assistant
 
 logger = logging.getLogger(__name__)
@@ -39,17 +40,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # drawing the help in colours takes as long as all the rest
 )
 
-Notes = Annotated[
-    Path | None,
-    typer.Option("--notes", help="Folder with your notes, not FOOTNOTE_NOTES.", show_default=False),
-]
-Data = Annotated[
-    Path | None,
-    typer.Option("--data", help="Folder for the index, not FOOTNOTE_DATA.", show_default=False),
-]
 Half = Literal["tune", "report", "all"]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
-
 PARTS = {
     "init": "Set Footnote up, question by question",
     "doctor": "Say what the bot lacks, and what mends it",
@@ -59,6 +50,10 @@ PARTS = {
     "compare": "Put two topics, guests or episodes side by side",
     "digest": "Show what the newest notes add",
     "report": "Write what all episodes say about a topic into a file",
+    "stats": "Show the bot's last week in Discord on one screen",
+    "gaps": "List what people asked in Discord and the notes do not cover",
+    "backup": "Copy what the Discord bot remembers into one file",
+    "restore": "Put such a copy back",
 }
 
 
@@ -99,7 +94,7 @@ def index(
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Compute everything anew.")] = False,
 ) -> None:
     """Read the notes and build the index. Files that did not change cost nothing."""
-    typer.echo(_services(ctx).build(_settings(notes, data), rebuild))
+    typer.echo(_services(ctx).build(settled(notes=notes, data=data), rebuild))
 
 
 @app.command()
@@ -114,14 +109,14 @@ def ask(
     """Answer one question from the notes. Or say that they do not cover it."""
     from rich.console import Console
 
-    from bot.explain import explain
     from bot.json_face import ask_json, dumps
-    from bot.live import preview
     from bot.question import check_question
-    from bot.render_text import render
+    from bot.terminal.explain import explain
+    from bot.terminal.live import preview
+    from bot.terminal.render_text import render
 
     text = check_question(" ".join(question))
-    with _assistant(ctx, _settings(notes, data)) as assistant, preview(Console(stderr=True)) as watch:
+    with opened(_services(ctx), notes, data) as assistant, preview(Console(stderr=True)) as watch:
         result = assistant.ask(text, watch=watch)
     if as_json:
         typer.echo(dumps(ask_json(result)))
@@ -148,18 +143,18 @@ def topic(
 
     from bot.json_face import dumps, topic_json
     from bot.question import check_question
-    from bot.render_text import render
-    from bot.topic_wording import telling
+    from bot.terminal.render_text import render
+    from bot.terminal.topic_wording import telling
 
     text = check_question(" ".join(topic), what="topic")
     if timeline or out:
         from bot.commands.timeline import check_out, run_timeline
 
         check_out(out)
-        with _assistant(ctx, _settings(notes, data)) as assistant:
+        with opened(_services(ctx), notes, data) as assistant:
             run_timeline(assistant, text, out=out, dark=dark, as_json=as_json)
         return
-    with _assistant(ctx, _settings(notes, data)) as assistant, telling(Console(stderr=True)) as watch:
+    with opened(_services(ctx), notes, data) as assistant, telling(Console(stderr=True)) as watch:
         result = assistant.topic(text, points=points, watch=watch)
     typer.echo(dumps(topic_json(result))) if as_json else _show(render(result))
 
@@ -168,9 +163,9 @@ def topic(
 def episodes(ctx: typer.Context, notes: Notes = None, data: Data = None, as_json: AsJson = False) -> None:
     """List every episode in the notes."""
     from bot.json_face import dumps, episodes_json
-    from bot.render_text import episode_list
+    from bot.terminal.render_text import episode_list
 
-    with _assistant(ctx, _settings(notes, data)) as assistant:
+    with opened(_services(ctx), notes, data) as assistant:
         listed = assistant.episodes()
     typer.echo(dumps(episodes_json(listed))) if as_json else _show(episode_list(listed))
 
@@ -180,9 +175,9 @@ def chat(ctx: typer.Context, notes: Notes = None, data: Data = None) -> None:
     """Ask one question after another. Reads standard input if that is not a terminal."""
     from rich.console import Console
 
-    from bot.terminal import open_input, run_chat
+    from bot.terminal.chat import open_input, run_chat
 
-    settings, services = _settings(notes, data), _services(ctx)
+    settings, services = settled(notes=notes, data=data), _services(ctx)
     _prepare(settings, services)
     read_line, person = open_input(settings.data)
     raise typer.Exit(
@@ -201,7 +196,7 @@ def bot(ctx: typer.Context, notes: Notes = None, data: Data = None) -> None:
     """Answer in Discord until stopped; needs FOOTNOTE_DISCORD__TOKEN."""
     from bot.commands.discord import run_bot
 
-    settings, services = _settings(notes, data), _services(ctx)
+    settings, services = settled(notes=notes, data=data), _services(ctx)
 
     def assistant() -> Assistant:
         _prepare(settings, services)
@@ -241,7 +236,7 @@ def calibrate(
     """Measure how near a passage must be to count as an answer. On your own index; says how often that is wrong."""
     from bot.commands.calibrate import run_calibrate
 
-    settings = _settings(notes, data)
+    settings = settled(notes=notes, data=data)
     _services(ctx).refresh(settings)
     raise typer.Exit(run_calibrate(settings, preview=answers, as_json=as_json))
 
@@ -276,7 +271,7 @@ def evaluate(
         raise typer.Exit(run_compare(*compare))
     if questions is None:
         raise typer.BadParameter("Name a file of questions, or two files of figures with --compare.")
-    settings = _settings(notes, data)
+    settings = settled(notes=notes, data=data)
     _services(ctx).refresh(settings)
     options = EvalOptions(
         questions=questions,
@@ -288,60 +283,6 @@ def evaluate(
         ablation=ablation,
     )
     raise typer.Exit(run_eval(settings, options))
-
-
-@app.command()
-def backup(
-    file: Annotated[Path, typer.Argument(help="A file that is not there yet.", show_default=False)],
-    data: Data = None,
-) -> None:
-    """Copy what the Discord bot remembers into one file. It may run meanwhile."""
-    from bot.commands.state import run_backup
-
-    typer.echo(run_backup(_settings(None, data), file))
-
-
-@app.command()
-def restore(
-    file: Annotated[Path, typer.Argument(help="What `footnote backup` has made.", show_default=False)],
-    data: Data = None,
-) -> None:
-    """Put such a copy back; stop the bot first. What it remembered until then is kept beside it."""
-    from bot.commands.state import run_restore
-
-    typer.echo(run_restore(_settings(None, data), file))
-
-
-@app.command()
-def stats(data: Data = None, as_json: AsJson = False) -> None:
-    """Show the bot's last week in Discord on one screen. How much was asked, with what outcome, what is missing."""
-    import time
-
-    from rich.console import Console
-
-    from bot.commands import stats as week
-    from bot.json_face import dumps
-
-    settings = _settings(None, data)
-    counted, missing = week.read_week(settings, time.time())
-    if as_json:
-        typer.echo(dumps(week.as_json(counted, missing)))
-    else:
-        Console(highlight=False).print(week.screen(counted, missing, week.episode_names(settings)))
-
-
-@app.command()
-def gaps(
-    data: Data = None,
-    as_csv: Annotated[bool, typer.Option("--csv", help="As a table.")] = False,
-    as_markdown: Annotated[bool, typer.Option("--markdown", help="As a list to tick off.")] = False,
-) -> None:
-    """List what people asked and the notes do not cover. In Discord; the most asked first."""
-    from bot import gaps_report
-    from bot.commands.state import read_gaps
-
-    show = gaps_report.gaps_csv if as_csv else gaps_report.gaps_markdown if as_markdown else gaps_report.gaps_text
-    typer.echo(show(read_gaps(_settings(None, data))))
 
 
 def run(args: Sequence[str], services: Services) -> int:
@@ -394,31 +335,9 @@ def _services(ctx: typer.Context) -> Services:
     return cast("Services", ctx.obj)
 
 
-def _settings(notes: Path | None, data: Path | None) -> Settings:
-    from bot.language import speak
-    from bot.logs import start_log
-    from bot.settings import load_settings
-
-    settings = load_settings(notes=notes, data=data)
-    start_log(settings.log_level, settings.log_format)
-    speak(settings.language)
-    return settings
-
-
-@contextmanager
-def _assistant(ctx: typer.Context, settings: Settings) -> Iterator[Assistant]:
-    services = _services(ctx)
-    services.refresh(settings)
-    assistant = services.open_assistant(settings)
-    try:
-        yield assistant
-    finally:
-        assistant.close()
-
-
 def _prepare(settings: Settings, services: Services) -> None:
     """Bring the index up to date; but where only the embedder is another, the index before answers until it is."""
-    from bot.chosen import MEANWHILE, embedded_anew, serves_meanwhile
+    from bot.answering.chosen import MEANWHILE, embedded_anew, serves_meanwhile
     from bot.wording import clean
 
     if services.update is None or not serves_meanwhile(settings):
@@ -430,7 +349,7 @@ def _prepare(settings: Settings, services: Services) -> None:
 def _show(lines: Sequence[Line]) -> None:
     from rich.console import Console
 
-    from bot.render_text import show
+    from bot.terminal.render_text import show
 
     show(Console(highlight=False), lines)
 
@@ -443,7 +362,7 @@ def _complain(sentence: str) -> int:
 
 
 def _open_assistant(settings: Settings) -> Assistant:
-    from bot.assistant import open_assistant
+    from bot.answering.assistant import open_assistant
 
     return open_assistant(settings)
 

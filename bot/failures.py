@@ -11,8 +11,8 @@ import traceback
 
 from bot.child.errors import Crashed
 from bot.language import _
+from bot.line.worker import DeadlinePassed, PersonWaits, QueueFull, Restarting, ServerWaits
 from bot.state.errors import StateBeingRead, StateError
-from bot.worker import DeadlinePassed, PersonWaits, QueueFull, Restarting, ServerWaits
 from rag import errors
 from rag.phrase import Phrase
 

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from importlib.resources import files
 from typing import Any, Literal, TypeAlias
 
-from bot.render_text import episode_list, plain, render
+from bot.terminal.render_text import episode_list, plain, render
 from rag.types import Answer, Citation, Episode, NotCovered, TopicSummary
 
 Json: TypeAlias = dict[str, Any]

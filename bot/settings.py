@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validat
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSetting
 
-from bot.logs import LogFormat
+from bot.health.logs import LogFormat
 from bot.private import is_guarded
 from rag.collection import data_of, notes_of
 from rag.errors import FootnoteError

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Lock, Thread
 
-from bot.worker import QueueFull
+from bot.line.worker import QueueFull
 from rag.build import drop_index, drop_old_builds
 from rag.errors import FootnoteError, IndexBusy, IndexMissing, Interrupted, NoNotes
 from rag.reading.watch import watch

@@ -218,7 +218,7 @@ class Surveying(Protocol):
 
 
 class Assistant(Protocol):
-    """What every face talks to. Synchronous; one thread owns it (see bot/worker.py)."""
+    """What every face talks to. Synchronous; one thread owns it (see bot/line/worker.py)."""
 
     def of(self, collection: str | None, *, answers: Answers | None = None) -> Assistant:
         """The same over one collection alone: over the notes in the folder of this name directly below all notes.

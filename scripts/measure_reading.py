@@ -86,7 +86,7 @@ def memory(few: int, many: int) -> None:
 
 def index(passages: Path, count: int) -> None:
     """Print the rate of a whole build and of the embedder alone on the texts that the build embeds."""
-    from bot.assistant import starter_model
+    from bot.answering.assistant import starter_model
     from bot.settings import load_settings
     from rag.indexing import build_index
     from rag.models.llama import LlamaEmbedder

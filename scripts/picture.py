@@ -13,9 +13,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from bot.assistant import open_assistant
-from bot.render_text import render, show
+from bot.answering.assistant import open_assistant
 from bot.settings import load_settings
+from bot.terminal.render_text import render, show
 
 PICTURE = Path("docs/pictures/answer.svg")
 QUESTIONS = ("What did the 1202 alarm mean?", "why did my bread come out dense?", "what is the best pizza in Rome?")

@@ -21,16 +21,16 @@ from typing import Any
 import discord
 from markdown_it import MarkdownIt
 
-from bot.assistant import open_assistant
+from bot.answering.assistant import open_assistant
 from bot.discord.buttons import actions_for, buttons, cancel_button
 from bot.discord.owner_pages import gaps_page
 from bot.discord.render import place_in_line, render, writing
 from bot.language import speaking
+from bot.line.worker import Place
 from bot.settings import load_settings
 from bot.state.conversations import Asked, Kind
 from bot.state.conversations import Place as Where
 from bot.state.gaps import Gap
-from bot.worker import Place
 from rag.protocols import Assistant
 from rag.types import Answer, NotCovered, Outcome, TopicSummary
 

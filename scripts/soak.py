@@ -22,7 +22,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from bot.metrics import resident_bytes
+from bot.health.metrics import resident_bytes
 from rag.lab.charts import library
 from tests.conftest import KNOWLEDGE, MODELS
 from tests.integration.discord_faults import broken, limited

@@ -15,7 +15,7 @@ import pytest
 from rag.errors import ModelError
 
 if TYPE_CHECKING:
-    from bot.assistant import LocalAssistant
+    from bot.answering.assistant import LocalAssistant
     from bot.settings import Settings
     from rag.models.catalog import Role
     from rag.models.llama import LlamaEmbedder, LlamaGenerator
@@ -31,7 +31,7 @@ THREADS = 2
 
 def model_file(role: Role) -> Path:
     """The starter model for a role; skips the test where it is not on disk."""
-    from bot.assistant import starter_model
+    from bot.answering.assistant import starter_model
 
     try:
         return starter_model(MODELS, role)
@@ -76,7 +76,7 @@ def indexed(embedder: LlamaEmbedder, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture(scope="session")
 def assistant(indexed: Settings) -> Iterator[LocalAssistant]:
     """The real thing over that index."""
-    from bot.assistant import LocalAssistant
+    from bot.answering.assistant import LocalAssistant
 
     opened = LocalAssistant(indexed)
     yield opened

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+from bot.answering.chosen import chosen_model, embedder_fingerprint
 from bot.checkup import Check, Examine
 from bot.checkup.machine import owner_only
-from bot.chosen import chosen_model, embedder_fingerprint
 from bot.settings import Settings
 from bot.state.store import read_store, state_path
 from rag.build import check_parts, current_build, read_manifest

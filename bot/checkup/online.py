@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from bot.checkup import Check, Examine, carried_out
-from bot.reach import PORTAL, Guild, Identity, gateway_answers, guilds, identify, invitation, lacking
+from bot.health.reach import PORTAL, Guild, Identity, gateway_answers, guilds, identify, invitation, lacking
 from bot.settings import DiscordSettings
 
 SKEW = 30.0  # seconds; Discord takes an answer for three, and stamps every interaction

@@ -7,9 +7,9 @@ import json
 import signal
 import sys
 
-from bot.assistant import open_assistant
+from bot.answering.assistant import open_assistant
 from bot.child.serve import serve, way_to_parent
-from bot.logs import start_log
+from bot.health.logs import start_log
 from bot.settings import load_settings
 
 

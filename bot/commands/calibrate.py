@@ -6,7 +6,7 @@ import math
 import sys
 from dataclasses import asdict
 
-from bot.chosen import open_embedder
+from bot.answering.chosen import open_embedder
 from bot.json_face import Json, dumps
 from bot.settings import Settings
 from rag.answer import Answerer

@@ -28,9 +28,9 @@ def compare(
 
     from bot.json_face import dumps
     from bot.map_json import compare_json
-    from bot.map_report import comparison
     from bot.question import check_question
-    from bot.render_text import render, show
+    from bot.terminal.map_report import comparison
+    from bot.terminal.render_text import render, show
     from rag.types import NotCovered
 
     left, right = (check_question(text, what="topic") for text in (one, other))

@@ -30,9 +30,9 @@ def digest(
 
     from bot.json_face import dumps
     from bot.map_json import digest_json
-    from bot.map_report import digest as lines
-    from bot.render_text import show
     from bot.since import since_day
+    from bot.terminal.map_report import digest as lines
+    from bot.terminal.render_text import show
 
     day = since_day(since, today=datetime.now().astimezone().date())
     with opened(ctx.obj, notes, data) as assistant:

@@ -27,15 +27,15 @@ from discord.http import Route
 
 from bot import failures
 from bot.discord.bot import FootnoteClient
+from bot.health.pulse import Pulse, beating, pulse_of
+from bot.line.worker import Worker
 from bot.notes_folder import NotesFolder
-from bot.pulse import Pulse, beating, pulse_of
 from bot.settings import Settings
 from bot.state.backup import back_up
 from bot.state.errors import StateUnwritable
 from bot.state.memory import Memory
 from bot.state.store import open_store, state_path
 from bot.wording import clean
-from bot.worker import Worker
 from rag.collection import data_of, indexed
 from rag.errors import FootnoteError
 from rag.protocols import Assistant
@@ -135,8 +135,8 @@ def _observed(settings: Settings, worker: Worker, client: FootnoteClient) -> Abs
     """Inside the block the bot's figures and its health are served, if the settings name a port."""
     if settings.metrics_port is None:
         return nullcontext()
-    from bot.metrics import Metrics, age_seconds, children_bytes
-    from bot.observed import observed
+    from bot.health.metrics import Metrics, age_seconds, children_bytes
+    from bot.health.observed import observed
 
     metrics = Metrics()
     worker.observe = metrics.finished

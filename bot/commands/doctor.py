@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from bot.checkup import Check, carried_out
-from bot.pulse import SILENT, alive_file, silence
+from bot.health.pulse import SILENT, alive_file, silence
 from bot.settings import Settings, SettingsError, load_settings
 from bot.wording import clean
 

@@ -13,9 +13,9 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress
 
-from bot.assistant import LocalAssistant, open_assistant
-from bot.eval_tables import ablation_table, comparison_table, deletion_table, tables
+from bot.answering.assistant import LocalAssistant, open_assistant
 from bot.settings import Settings
+from bot.terminal.eval_tables import ablation_table, comparison_table, deletion_table, tables
 from rag.answer import Answerer
 from rag.certainty import Answers
 from rag.errors import QuestionError, StorageFull

@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from bot import wording
-from bot.chosen import embedded_anew, embedder_fingerprint, open_embedder
+from bot.answering.chosen import embedded_anew, embedder_fingerprint, open_embedder
 from bot.commands.calibrate import calibrate_index
 from bot.settings import Settings
 from rag import origin
@@ -164,7 +164,7 @@ def _build(
     check: Check | None = None,
 ) -> BuildReport:
     """Build, and calibrate unless thresholds were carried over of which less than `changed_below` has changed."""
-    from bot.engines import settle_threads
+    from bot.answering.engines import settle_threads
 
     served = settings.of(collection)
     with closing(open_embedder(settings)) as embedder:

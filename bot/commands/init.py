@@ -17,8 +17,8 @@ import typer
 from pydantic import SecretStr
 
 from bot.envfile import write
+from bot.health.reach import guilds, identify, invitation
 from bot.language import languages
-from bot.reach import guilds, identify, invitation
 from bot.settings import Settings, load_settings
 from bot.setup.asker import Asker, Defaults, Person
 from bot.setup.autostart import install, plan

@@ -21,7 +21,8 @@ from rich.progress import (
 from rich.table import Column, Table
 
 from bot.json_face import dumps
-from bot.models_report import (
+from bot.settings import load_settings
+from bot.terminal.models_report import (
     COMPUTED,
     TITLES,
     aptitude_json,
@@ -34,7 +35,6 @@ from bot.models_report import (
     recommendation_text,
     size_of,
 )
-from bot.settings import load_settings
 from bot.wording import clean
 from rag.errors import ModelCorrupt, ModelError, ModelMissing
 from rag.models.catalog import (
@@ -206,7 +206,7 @@ def try_model(
     as_json: AsJson = False,
 ) -> None:
     """Put two dozen small tasks to a language model, and say what it may do and how fast it is on this machine."""
-    from bot.engines import open_local, open_writer
+    from bot.answering.engines import open_local, open_writer
 
     settings = load_settings(models=models)
     with ExitStack() as opened:

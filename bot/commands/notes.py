@@ -14,11 +14,12 @@ import typer
 from rapidfuzz import fuzz, process
 from rich.console import Console
 
-from bot import notes_report, wording
+from bot import wording
 from bot.json_face import Json, dumps
-from bot.render_text import Line, make_line
-from bot.render_text import show as show_lines
 from bot.settings import load_settings
+from bot.terminal import notes_report
+from bot.terminal.render_text import Line, make_line
+from bot.terminal.render_text import show as show_lines
 from rag.errors import NotesError
 from rag.reading.corrections import Decision, decided, write
 from rag.reading.doctor import examine

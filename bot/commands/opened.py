@@ -1,4 +1,4 @@
-"""Opens the assistant for one command and lets go of it again."""
+"""What commands have in common: their options, the settings, and the assistant, opened for one command."""
 
 from __future__ import annotations
 
@@ -34,16 +34,22 @@ class Opening(Protocol):
     def refresh(self) -> Callable[[Settings], None]: ...
 
 
-@contextmanager
-def opened(services: Opening, notes: Path | None, data: Path | None) -> Iterator[Assistant]:
-    """The assistant over notes that are read anew where they have changed. Raises FootnoteError."""
+def settled(*, notes: Path | None = None, data: Path | None = None) -> Settings:
+    """The settings, with the log and the language that they name. Raises SettingsError."""
+    from bot.health.logs import start_log
     from bot.language import speak
-    from bot.logs import start_log
     from bot.settings import load_settings
 
     settings = load_settings(notes=notes, data=data)
     start_log(settings.log_level, settings.log_format)
     speak(settings.language)
+    return settings
+
+
+@contextmanager
+def opened(services: Opening, notes: Path | None, data: Path | None) -> Iterator[Assistant]:
+    """The assistant over notes that are read anew where they have changed. Raises FootnoteError."""
+    settings = settled(notes=notes, data=data)
     services.refresh(settings)
     assistant = services.open_assistant(settings)
     try:

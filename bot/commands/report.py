@@ -9,7 +9,7 @@ import typer
 
 from bot.commands.opened import Data, Notes, opened
 from bot.commands.timeline import check_out, write
-from bot.report import Report
+from bot.files.report import Report
 
 KINDS = (".md", ".html", ".pdf")
 
@@ -27,9 +27,9 @@ def report(
     """Write what all episodes say about a topic into a file, with every quote, its context and its link."""
     from rich.console import Console
 
+    from bot.files.report import report_on
     from bot.question import check_question
-    from bot.render_text import render, show
-    from bot.report import report_on
+    from bot.terminal.render_text import render, show
     from rag.types import NotCovered
 
     text = check_question(" ".join(topic), what="topic")
@@ -46,13 +46,13 @@ def report(
 def content(made: Report, kind: str) -> bytes | str:
     """The report as a file of this kind. Raises NoPdf."""
     if kind == ".md":
-        from bot.report_markdown import markdown
+        from bot.files.report_markdown import markdown
 
         return markdown(made)
     if kind == ".html":
-        from bot.report_html import html
+        from bot.files.report_html import html
 
         return html(made)
-    from bot.report_pdf import pdf
+    from bot.files.report_pdf import pdf
 
     return pdf(made)

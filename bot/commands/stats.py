@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from rich.console import Group, RenderableType
+import typer
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from bot import wording
+from bot.commands.opened import AsJson, Data, settled
+from bot.json_face import dumps
 from bot.settings import Settings
 from bot.state.gaps import gaps
 from bot.state.store import read_store, state_path
@@ -21,6 +25,20 @@ from rag.errors import IndexProblem
 WIDTH = 36  # characters of the longest bar
 SHOWN = 5  # episodes and gaps
 MARKS = (("answered", "█", "answered"), ("closest", "▓", "closest shown"), ("not_covered", "░", "not covered"))
+
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def stats(data: Data = None, as_json: AsJson = False) -> None:
+    """Show the bot's last week in Discord on one screen. How much was asked, with what outcome, what is missing."""
+    settings = settled(data=data)
+    counted, missing = read_week(settings, time.time())
+    if as_json:
+        typer.echo(dumps(told(counted, missing)))
+    else:
+        Console(highlight=False).print(screen(counted, missing, episode_names(settings)))
 
 
 def read_week(settings: Settings, now: float) -> tuple[Week, Sequence[tuple[str, int]]]:
@@ -37,12 +55,12 @@ def episode_names(settings: Settings) -> Mapping[str, str]:
         return {}
 
 
-def as_json(counted: Week, missing: Sequence[tuple[str, int]]) -> dict[str, Any]:
+def told(counted: Week, missing: Sequence[tuple[str, int]]) -> dict[str, Any]:
     """All of it for a program."""
-    told = asdict(counted)
-    for day in told["days"]:
+    plain = asdict(counted)
+    for day in plain["days"]:
         day["date"] = day["date"].isoformat()
-    return {**told, "gaps": [{"question": question, "count": count} for question, count in missing]}
+    return {**plain, "gaps": [{"question": question, "count": count} for question, count in missing]}
 
 
 def screen(counted: Week, missing: Sequence[tuple[str, int]], names: Mapping[str, str]) -> RenderableType:

@@ -47,11 +47,11 @@ def run_timeline(assistant: Assistant, topic: str, *, out: Path | None, dark: bo
     """Print the timeline of a topic, or write it to a file whose name tells the kind. Raises FootnoteError."""
     from rich.console import Console
 
+    from bot.files.timeline_chart import chart
     from bot.json_face import dumps
     from bot.map_json import timeline_json
-    from bot.render_text import render, show
-    from bot.timeline_chart import chart
-    from bot.timeline_text import lines
+    from bot.terminal.render_text import render, show
+    from bot.terminal.timeline_text import lines
 
     result = assistant.survey().timeline(topic)
     console = Console(highlight=False)
@@ -67,13 +67,13 @@ def run_timeline(assistant: Assistant, topic: str, *, out: Path | None, dark: bo
 
 def drawn(timeline: Timeline, kind: str, *, dark: bool) -> bytes | str:
     """The timeline as a file of this kind."""
-    from bot.timeline_chart import chart
+    from bot.files.timeline_chart import chart
 
     if kind == ".html":
-        from bot.timeline_html import html
+        from bot.files.timeline_html import html
 
         return html(chart(timeline))
-    from bot.timeline_png import MOST, draw
+    from bot.files.timeline_png import MOST, draw
 
     return draw(chart(timeline, most=MOST), dark=dark)
 

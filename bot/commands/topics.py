@@ -28,9 +28,9 @@ def topics(
 
     from bot.json_face import dumps
     from bot.map_json import topics_json
-    from bot.map_report import fitting
-    from bot.map_report import topics as table
-    from bot.render_text import show
+    from bot.terminal.map_report import fitting
+    from bot.terminal.map_report import topics as table
+    from bot.terminal.render_text import show
 
     wanted = " ".join(words or ())
     with opened(ctx.obj, notes, data) as assistant:

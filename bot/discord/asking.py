@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bot.answer_cache import AnswerCache, Question, Result, in_words_of
 from bot.discord.progress import Line, Shown
 from bot.discord.scope import Scope
-from bot.worker import Call
+from bot.line.answer_cache import AnswerCache, Question, Result, in_words_of
+from bot.line.worker import Call
 from rag.protocols import NOBODY
 
 

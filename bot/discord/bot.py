@@ -17,7 +17,6 @@ from typing import Any
 import discord
 
 from bot import failures
-from bot.answer_cache import AnswerCache, Question, same_words
 from bot.discord.asking import Asking
 from bot.discord.brevity import shortened
 from bot.discord.browse import Browse
@@ -43,12 +42,13 @@ from bot.discord.subscribers import Subscribers
 from bot.discord.topics import Topics, add_topic_commands
 from bot.discord.ways import insist
 from bot.language import _, speaking
+from bot.line.answer_cache import AnswerCache, Question, same_words
+from bot.line.told import Told
+from bot.line.worker import Worker
 from bot.question import check_question
 from bot.settings import Settings
 from bot.state.conversations import Kind
 from bot.state.memory import Memory
-from bot.told import Told
-from bot.worker import Worker
 from rag.collection import are_apart
 from rag.errors import IndexMissing
 from rag.phrase import Phrase
@@ -93,7 +93,8 @@ class FootnoteClient(discord.AutoShardedClient):
         )
         self._settings = settings
         self._worker = worker
-        self._recall = Recall(memory=memory, days=settings.discord.retention_days)
+        days = settings.discord.retention_days
+        self._recall = Recall(memory=memory, days=days)
         self._rulebook = Rulebook(memory, owns=self.is_owner, apart=are_apart(settings.data))
         self._line = Line(worker=worker)
         self.cache = AnswerCache()
@@ -101,11 +102,7 @@ class FootnoteClient(discord.AutoShardedClient):
         self._results = Results(self._line, self.cache)
         self.catalogue = Catalogue(self._line, lambda: self._rulebook.common.collections)
         self.browse = Browse(
-            line=self._line,
-            rulebook=self._rulebook,
-            catalogue=self.catalogue,
-            memory=memory,
-            days=settings.discord.retention_days,
+            line=self._line, rulebook=self._rulebook, catalogue=self.catalogue, memory=memory, days=days
         )
         self.owner = Owner(self._line, self.catalogue, memory, self._rulebook)
         self.owner.cache = self.cache

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.answer_cache import Result
+from bot.line.answer_cache import Result
 from bot.state.rules import Verbosity
 from rag.phrase import Phrase
 from rag.types import Answer, NotCovered

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from bot.discord.progress import Line
 from bot.discord.scope import Scope
 from bot.discord.suggest import Kind, Offer, Suggestions
-from bot.worker import Restarting, Who
+from bot.line.worker import Restarting, Who
 from rag.errors import IndexMissing
 from rag.protocols import Assistant, Cancelled
 from rag.types import Overview

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Literal
 
 from bot import failures
-from bot.answer_cache import AnswerCache
 from bot.discord.catalogue import Catalogue
 from bot.discord.owner_pages import Status, budget_page, changes, gaps_page, models_page, status_page
 from bot.discord.permission import Caller
@@ -25,15 +24,16 @@ from bot.discord.reply import LONGEST_SENTENCE, CommandReply, Reply, TextFile
 from bot.discord.rules import DAY, NotAllowed, Rulebook
 from bot.discord.scope import Scope
 from bot.discord.text import safe
-from bot.gaps_report import gaps_csv, gaps_markdown
 from bot.language import _
-from bot.owner_thread import OwnerThread
+from bot.line.answer_cache import AnswerCache
+from bot.line.owner_thread import OwnerThread
+from bot.line.worker import BOT
 from bot.state import usage
 from bot.state.gaps import Gap, gaps, together
 from bot.state.memory import Memory
+from bot.terminal.gaps_report import gaps_csv, gaps_markdown
 from bot.uploads import Notes
 from bot.wording import IN_THE_LOG
-from bot.worker import BOT
 from rag.errors import FootnoteError, IndexProblem, ModelError
 from rag.phrase import Phrase
 from rag.protocols import Assistant, Cancelled

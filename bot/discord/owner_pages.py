@@ -13,16 +13,16 @@ from datetime import datetime
 import discord
 
 from bot import wording
-from bot.answer_cache import Counts
 from bot.discord.layout import Statement, compose, embeds, fitting, paragraphs
 from bot.discord.render import TOPIC
 from bot.discord.text import safe
-from bot.gaps_report import NO_GAPS
 from bot.language import _, ngettext, number
+from bot.line.answer_cache import Counts
 from bot.state.feedback import Feedback
 from bot.state.gaps import Gap
 from bot.state.rules import ALL, ELSEWHERE, NOTHING, Common, Rules
 from bot.state.usage import Usage
+from bot.terminal.gaps_report import NO_GAPS
 from bot.uploads import NoteFile
 from rag.certainty import Answers
 from rag.phrase import Phrase

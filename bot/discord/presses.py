@@ -40,13 +40,13 @@ from bot.discord.rules import Rulebook
 from bot.discord.scope import Scope
 from bot.discord.speech import speak_with
 from bot.discord.topics import Topics, topic_listing
-from bot.render_text import plain
-from bot.render_text import render as as_text
 from bot.state import conversations, feedback, subscriptions, views
 from bot.state.conversations import Kept
 from bot.state.database import Database
 from bot.state.memory import Memory
 from bot.state.views import View
+from bot.terminal.render_text import plain
+from bot.terminal.render_text import render as as_text
 from bot.wording import clean
 from rag.errors import FootnoteError
 from rag.phrase import Phrase

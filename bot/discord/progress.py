@@ -21,9 +21,9 @@ from bot.discord.direct import UNDELIVERABLE
 from bot.discord.permission import Asker
 from bot.discord.render import doing, place_in_line, writing
 from bot.discord.reply import Reply
+from bot.line.told import Told
+from bot.line.worker import Call, Job, Who, Worker
 from bot.state.views import new_token
-from bot.told import Told
-from bot.worker import Call, Job, Who, Worker
 from rag.errors import Interrupted
 
 T = TypeVar("T")

@@ -11,13 +11,14 @@ from datetime import UTC, datetime
 
 import discord
 
-from bot import topic_wording, wording
+from bot import wording
 from bot.discord.layout import QUOTE_LIMIT, Statement, compose, embeds, paragraphs, quoted
 from bot.discord.text import length, safe
 from bot.language import _, ngettext, number, pgettext
+from bot.line.worker import Place
 from bot.state.conversations import Cited, Kept
 from bot.state.subscriptions import Subscription
-from bot.worker import Place
+from bot.terminal import topic_wording
 from rag.phrase import Phrase
 from rag.protocols import Stage
 from rag.types import LEAD_IN, Answer, Citation, NotCovered, Sentence, TopicPoint, TopicSummary

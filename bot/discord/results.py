@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
-from bot.answer_cache import AnswerCache
-from bot.answer_cache import Result as Result
 from bot.discord.progress import Line
 from bot.discord.scope import Scope
+from bot.line.answer_cache import AnswerCache
+from bot.line.answer_cache import Result as Result
+from bot.line.worker import Call, Who
 from bot.state.conversations import Kept
 from bot.state.views import View
-from bot.worker import Call, Who
 from rag.types import Citation, Filter, FilterKind, NotCovered, TopicSummary
 
 MOST = 100

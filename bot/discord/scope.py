@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bot.worker import Call
+from bot.line.worker import Call
 from rag.certainty import Answers
 from rag.protocols import Assistant, Cancelled
 

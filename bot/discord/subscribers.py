@@ -22,11 +22,11 @@ from bot.discord.render import covered_now, render
 from bot.discord.rules import Rulebook
 from bot.discord.speech import language_in
 from bot.language import _, speaking
+from bot.line.worker import Worker
 from bot.state import subscriptions
 from bot.state.conversations import Place
 from bot.state.memory import Memory
 from bot.state.subscriptions import Subscription
-from bot.worker import Worker
 from rag.errors import FootnoteError, QuestionError
 from rag.types import Answer, NotCovered
 

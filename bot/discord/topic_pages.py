@@ -15,10 +15,10 @@ from bot.discord.layout import DESCRIPTION_LIMIT, Statement, compose, embeds, fi
 from bot.discord.pages import ListPage
 from bot.discord.render import TOPIC
 from bot.discord.text import safe
+from bot.files.timeline_chart import Chart, summary
 from bot.language import _, number
-from bot.map_report import episode_heading, span
-from bot.map_report import fitting as with_words
-from bot.timeline_chart import Chart, summary
+from bot.terminal.map_report import episode_heading, span
+from bot.terminal.map_report import fitting as with_words
 from rag.map_types import Comparison, Digest, Row, Side, Subject
 from rag.phrase import Phrase
 from rag.types import Citation

@@ -25,9 +25,9 @@ from bot.discord.reply import CommandReply, PressReply, Reply
 from bot.discord.rules import Rulebook
 from bot.discord.suggest import Kind
 from bot.discord.topic_pages import PICTURE, comparison_page, described, digest_page, timeline_page, topics_page
+from bot.files.timeline_chart import Chart, chart
 from bot.question import check_question
 from bot.since import since_day
-from bot.timeline_chart import Chart, chart
 from rag.map_types import Subject
 from rag.protocols import Assistant, Cancelled
 from rag.types import NotCovered
@@ -80,7 +80,7 @@ class Topics:
         words = check_question(topic, what="topic")
 
         def look(assistant: Assistant, _cancelled: Cancelled) -> NotCovered | tuple[Chart, bytes]:
-            from bot.timeline_png import MOST, draw  # loads what draws only once a picture is wanted
+            from bot.files.timeline_png import MOST, draw  # loads what draws only once a picture is wanted
 
             found = assistant.survey().timeline(words)
             if isinstance(found, NotCovered):

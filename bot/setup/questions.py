@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from bot.reach import PORTAL, DiscordAway, Guild, Identity, TokenRefused, invitation
+from bot.health.reach import PORTAL, DiscordAway, Guild, Identity, TokenRefused, invitation
 from bot.settings import DiscordSettings, Settings
 from bot.setup.asker import Asker
 from rag.errors import FootnoteError

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from bot import failures
-from bot.owner_thread import OwnerThread
+from bot.line.owner_thread import OwnerThread
 from bot.state.database import Database, Keeper
 from bot.state.errors import StateBeingRead, StateBusy, StateError
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.answer_cache import AnswerCache, Question, Result, in_words_of, same_words
+from bot.line.answer_cache import AnswerCache, Question, Result, in_words_of, same_words
 from rag.types import Answer, Filter, Trace, Turn
 from tests.bot.samples import ANSWER, CLOSEST, NOTHING, SUMMARY
 

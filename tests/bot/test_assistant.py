@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.assistant import open_assistant, starter_model
+from bot.answering.assistant import open_assistant, starter_model
 from bot.settings import Settings
 from rag.errors import ModelCorrupt, ModelMissing
 

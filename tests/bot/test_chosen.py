@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.assistant import LocalAssistant
-from bot.chosen import (
+from bot.answering.assistant import LocalAssistant
+from bot.answering.chosen import (
     chosen_model,
     embedded_anew,
     embedder_fingerprint,
@@ -93,7 +93,7 @@ def test_a_chosen_model_that_is_missing_names_the_command(settings: Settings) ->
 
 def test_an_embedder_with_other_prefixes_is_another_one(settings: Settings) -> None:
     """bge-small's own file by its path has no prefix, by its name it has one: their vectors must not be mixed."""
-    from bot.chosen import fingerprint_of
+    from bot.answering.chosen import fingerprint_of
     from rag.models.catalog import Chosen
 
     plain = Chosen(name="a", path=Path("a"), sha256="0" * 64)
@@ -134,6 +134,7 @@ def test_the_assistant_answers_with_the_index_before_and_then_with_the_new_one(s
 @pytest.mark.models
 def test_an_index_whose_embedder_is_gone_is_not_opened(settings: Settings) -> None:
     changed = other(settings)
+    shutil.copy(model_file("rank/write"), settings.models)
     (settings.models / STARTER.file).unlink()
     with pytest.raises(IndexMismatch, match=r"Run: footnote index"):
         LocalAssistant(changed)

@@ -14,9 +14,9 @@ from jsonschema import Draft202012Validator
 from bot.checkup import Check, carried_out, files, machine, online
 from bot.cli import Services, run
 from bot.commands.doctor import is_alive, lines
+from bot.health.pulse import NAME
+from bot.health.reach import Guild, Identity
 from bot.json_face import schema
-from bot.pulse import NAME
-from bot.reach import Guild, Identity
 from bot.settings import DiscordSettings, Settings
 from bot.state.store import open_store, state_path
 from rag.errors import IndexMissing, ModelMissing, NotesError

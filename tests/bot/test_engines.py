@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.engines import engine_options, open_local, open_writer, settle_threads, style_of
+from bot.answering.engines import engine_options, open_local, open_writer, settle_threads, style_of
 from bot.settings import Settings, WriterSettings
 from rag.errors import EndpointAway, ModelCorrupt, NotEnoughMemory
 from rag.models.memory import MIB, EngineOptions
@@ -87,7 +87,7 @@ def test_what_does_not_fit_is_refused_with_the_numbers() -> None:
 @models
 def test_the_local_model_writes_and_says_what_it_takes(caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
     settings = Settings(models=tmp_path, threads=2, context_tokens=1024)
-    with caplog.at_level(logging.INFO, logger="bot.engines"):
+    with caplog.at_level(logging.INFO, logger="bot.answering.engines"):
         local = open_local(settings, model_file("rank/write"))
     writer = open_writer(settings, local)
     assert writer is local

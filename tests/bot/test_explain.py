@@ -7,9 +7,9 @@ from io import StringIO
 
 from rich.console import Console
 
-from bot.explain import explain
-from bot.live import preview
-from bot.render_text import plain, render
+from bot.terminal.explain import explain
+from bot.terminal.live import preview
+from bot.terminal.render_text import plain, render
 from bot.wording import written
 from rag.drafts import Draft, Writing
 from rag.protocols import NOBODY, Assistant, Watch

@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from bot import failures
-from bot.worker import DeadlinePassed, QueueFull, Restarting
+from bot.line.worker import DeadlinePassed, QueueFull, Restarting
 from rag import errors
 
 EVERY_ERROR = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if kind.__module__ == "rag.errors"]

@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
 from bot.json_face import Json, ask_json, dumps, episodes_json, schema, topic_json
-from bot.render_text import plain, render
+from bot.terminal.render_text import plain, render
 from rag.types import Answer, Filter, NotCovered, Place, TopicSummary
 from tests.bot.samples import ANSWER, BREAD, CLOSEST, HEAT, LOAF, NOTHING, SUMMARY, VENUS
 

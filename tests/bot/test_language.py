@@ -12,8 +12,8 @@ from pydantic import TypeAdapter
 from bot import wording
 from bot.discord.render import place_in_line, render
 from bot.language import _, both, day, either, known, languages, ngettext, number, speak, speaking, spoken
+from bot.line.worker import Place
 from bot.question import check_question
-from bot.worker import Place
 from rag.choices import choose
 from rag.errors import QuestionError
 from rag.phrase import AND, Phrase, listed

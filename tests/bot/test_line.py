@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.line import FairLine
+from bot.line.fair import FairLine
 
 
 def line_of(*entries: str) -> FairLine[str]:

@@ -14,8 +14,8 @@ from jsonschema import Draft202012Validator
 from bot.added import days
 from bot.cli import run
 from bot.json_face import Described, schema
-from bot.map_report import comparison, topics
-from bot.render_text import plain
+from bot.terminal.map_report import comparison, topics
+from bot.terminal.render_text import plain
 from rag.map_types import Subject
 from tests.bot.samples import CLOSEST, COMPARISON, DIGEST, NOTHING, SUBJECTS, FakeAssistant, FakeSurveying
 from tests.bot.test_cli import Recorder

@@ -13,10 +13,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.logs import JsonLines
-from bot.metrics import Metrics, age_seconds, children_bytes, resident_bytes
-from bot.observed import PortTaken, observed
-from bot.worker import Finished
+from bot.health.logs import JsonLines
+from bot.health.metrics import Metrics, age_seconds, children_bytes, resident_bytes
+from bot.health.observed import PortTaken, observed
+from bot.line.worker import Finished
 from rag.drafts import Draft, Writing
 from rag.errors import IndexMissing
 from rag.types import Trace

@@ -229,7 +229,7 @@ def test_where_a_file_has_one_name_alone_a_note_still_comes_whole_and_instead_of
 def test_a_collection_does_not_fill_the_disk(settings: Settings, folder: Notes) -> None:
     with (settings.notes / "work" / "big.txt").open("wb") as file:
         file.truncate(LARGEST_TOTAL - 10)
-    with pytest.raises(UploadRefused, match="more than 500 MB. Take others away first"):
+    with pytest.raises(UploadRefused, match=r"more than 500 MB\. Take others away first"):
         folder.add("work", "bees.txt", NOTE, replace=False)
     folder.add("work", "big.txt", NOTE, replace=True)
     folder.add("work", "bees.txt", NOTE, replace=False)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.pulse import Pulse, alive_file, beating, pulse_of, silence
+from bot.health.pulse import Pulse, alive_file, beating, pulse_of, silence
 
 pytestmark = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="there is no systemd here")
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from bot.render_text import citations_in_full, episode_list, plain, render, show, surroundings
+from bot.terminal.render_text import citations_in_full, episode_list, plain, render, show, surroundings
 from rag.types import Filter, Sentence
 from tests.bot.samples import ANSWER, BREAD, CLOSEST, HEAT, LOAF, NOTHING, SUMMARY, VENUS
 

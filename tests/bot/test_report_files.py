@@ -9,10 +9,10 @@ import pytest
 from markdown_it import MarkdownIt
 from pypdf import PdfReader
 
-from bot.report import Report, report_on
-from bot.report_html import html
-from bot.report_markdown import escaped, markdown
-from bot.report_pdf import pdf
+from bot.files.report import Report, report_on
+from bot.files.report_html import html
+from bot.files.report_markdown import escaped, markdown
+from bot.files.report_pdf import pdf
 from rag.types import Sentence, TopicPoint
 from tests.bot.samples import BREAD, HEAT, SUMMARY, FakeAssistant
 from tests.bot.test_timeline_pictures import Page

@@ -17,7 +17,7 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 from rich.console import Console
 
-from bot.terminal import OwnedAssistant, example, run_chat, typed_lines
+from bot.terminal.chat import OwnedAssistant, example, run_chat, typed_lines
 from rag.errors import IndexBusy, Interrupted, ModelMissing
 from rag.protocols import Assistant, Cancelled
 from rag.types import Answer, Turn

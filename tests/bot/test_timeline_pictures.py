@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageFont
 
-from bot import fonts, timeline_png
-from bot.render_text import plain
-from bot.timeline_chart import Chart, chart, summary, ticks
-from bot.timeline_html import html
-from bot.timeline_text import bars_of, lines
+from bot.files import fonts, timeline_png
+from bot.files.timeline_chart import Chart, chart, summary, ticks
+from bot.files.timeline_html import html
+from bot.terminal.render_text import plain
+from bot.terminal.timeline_text import bars_of, lines
 from rag.map_types import EpisodeMentions, Timeline
 from rag.types import Citation
 from tests.bot.samples import BREAD, HEAT, LOAF, TIMELINE, VENUS

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from bot.render_text import plain, render
-from bot.topic_wording import STAGES, coverage, near_topics, telling
+from bot.terminal.render_text import plain, render
+from bot.terminal.topic_wording import STAGES, coverage, near_topics, telling
 from rag.types import Coverage, Episode, NotCovered, Sentence, TopicSummary
 from tests.bot.samples import SUMMARY
 

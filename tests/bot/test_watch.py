@@ -9,8 +9,8 @@ from threading import Event
 
 import pytest
 
+from bot.line.worker import QueueFull
 from bot.watch import Keeper, Kept, kept_up
-from bot.worker import QueueFull
 from rag import build as layout
 from rag.errors import FootnoteError, IndexBusy, IndexMissing, NoNotes, NotesError
 from rag.indexing import build_index

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.told import Told
-from bot.worker import Call, DeadlinePassed, PersonWaits, Place, QueueFull, Restarting, ServerWaits, Who, Worker
+from bot.line.told import Told
+from bot.line.worker import Call, DeadlinePassed, PersonWaits, Place, QueueFull, Restarting, ServerWaits, Who, Worker
 from rag.errors import IndexMissing, Interrupted
 from rag.protocols import Assistant, awaited_until
 from rag.types import Answer, NotCovered

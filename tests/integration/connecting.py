@@ -12,10 +12,10 @@ from typing import Any
 
 from bot.commands.discord import point_library_at, quieten_library
 from bot.discord.bot import FootnoteClient
+from bot.line.worker import Worker
 from bot.settings import DiscordSettings, Settings
 from bot.state.memory import REST_SECONDS, Memory
 from bot.state.store import Store, open_store, state_path
-from bot.worker import Worker
 from rag.protocols import Assistant
 from tests.bot.timed_assistant import opening
 from tests.integration.discord_gateway import TOKEN

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bot.assistant import LocalAssistant
+from bot.answering.assistant import LocalAssistant
 from bot.commands.calibrate import calibrate_index
 from bot.settings import Settings
 from rag.indexing import build_index

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.assistant import LocalAssistant
+from bot.answering.assistant import LocalAssistant
 from bot.settings import Settings
 from rag.build import current_build
 from rag.calibration import FILE, load_calibration

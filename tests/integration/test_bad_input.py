@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.assistant import LocalAssistant
+from bot.answering.assistant import LocalAssistant
 from bot.question import check_question
 from rag.errors import QuestionError
 from rag.lab.questions import overlaps

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.assistant import LocalAssistant
+from bot.answering.assistant import LocalAssistant
 from bot.commands.index import build, update
 from bot.notes_folder import NotesFolder
 from bot.settings import Settings

@@ -293,7 +293,7 @@ async def test_a_memory_that_was_lost_opens_nobody_s_notes(standin: Standin, tmp
     async with connected(standin, house.all, data) as client:
         client.owner.notes = real
         await set_notes(standin, "quartz")
-    for path in data.glob(f"{state_path(data).name}*"):
+    for path in state_path(data).parent.glob("*"):
         path.unlink()
     if lost == "older":
         open_store(state_path(data)).close()
@@ -302,7 +302,7 @@ async def test_a_memory_that_was_lost_opens_nobody_s_notes(standin: Standin, tmp
             client.owner.notes = real
             await client.desk.settings.keep_at_start()
             for where in ({}, {"channel": elsewhere}, {"channel": direct, "user": stranger}):
-                assert (await asked(standin, **where)).content.startswith(NO_NOTES)  # type: ignore[arg-type]
+                assert (await asked(standin, **where)).content.startswith(NO_NOTES)
         assert are_apart(data)
     async with connected(standin, house.all, data) as client:
         client.owner.notes = real

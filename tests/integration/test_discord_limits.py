@@ -87,7 +87,7 @@ async def test_presses_are_limited_like_questions_and_the_same_again_is_asked_on
         assert len(refused) == 2
         assert len(assistant.calls) == 2
         assistant.calls.clear()
-        late = [talk for talk, press in zip(talks, presses, strict=True) if press.content.startswith("⚠")][0]
+        late = next(talk for talk, press in zip(talks, presses, strict=True) if press.content.startswith("⚠"))
         again = [await standin.press(late, "file", user=user) for user in (standin.user_id, snowflake(), snowflake())]
         await standin.until(lambda: all(press.shown for press in again))
         assert not any(press.content.startswith("⚠") for press in again)

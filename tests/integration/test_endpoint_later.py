@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.assistant import LOOK_AGAIN_SECONDS, LocalAssistant
+from bot.answering.assistant import LOOK_AGAIN_SECONDS, LocalAssistant
 from bot.settings import Settings, WriterSettings
 from rag.writing.aptitude import Aptitude, Level, store, version
 from tests.conftest import MODELS

@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from bot.assistant import LocalAssistant
+from bot.answering.assistant import LocalAssistant
 from bot.commands.eval import EvalOptions, run_eval
 from bot.json_face import schema
 from bot.settings import Settings

@@ -16,7 +16,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.checkup import online
-from bot.reach import PERMISSIONS, DiscordAway, TokenRefused, gateway_answers, guilds, identify, lacking
+from bot.health.reach import PERMISSIONS, DiscordAway, TokenRefused, gateway_answers, guilds, identify, lacking
 from bot.settings import DiscordSettings
 from tests.conftest import MODELS, ROOT, model_file
 from tests.integration.discord_gateway import TOKEN

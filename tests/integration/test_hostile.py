@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.assistant import LocalAssistant
+from bot.answering.assistant import LocalAssistant
 from bot.discord.text import safe
 from bot.json_face import ask_json
 from bot.question import check_question
-from bot.render_text import plain, render
 from bot.settings import Settings
+from bot.terminal.render_text import plain, render
 from rag.errors import QuestionError
 from rag.models.llama import LlamaEmbedder
 from rag.types import Answer, Citation, NotCovered

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.notes_report import rows
+from bot.terminal.notes_report import rows
 from rag.reading.library import read_library
 from rag.types import Library
 from scripts import hostile_notes

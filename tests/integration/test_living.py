@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.assistant import LocalAssistant
+from bot.answering.assistant import LocalAssistant
 from bot.commands.index import update
 from bot.settings import Settings
-from bot.terminal import OwnedAssistant
+from bot.terminal.chat import OwnedAssistant
 from bot.watch import kept_up
 from rag.build import drop_index
 from rag.errors import IndexMissing

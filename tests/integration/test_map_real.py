@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.assistant import LocalAssistant
+from bot.answering.assistant import LocalAssistant
 from rag.index import Index
 from rag.indexing import write_build
 from rag.map_types import Comparison, Timeline

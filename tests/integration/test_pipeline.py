@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.assistant import LocalAssistant
+from bot.answering.assistant import LocalAssistant
 from bot.commands.index import build, refresh
 from bot.json_face import ask_json
 from bot.settings import Settings

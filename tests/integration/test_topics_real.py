@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.assistant import LocalAssistant
+from bot.answering.assistant import LocalAssistant
 from rag.types import NotCovered, TopicSummary
 from tests.conftest import KNOWLEDGE
 

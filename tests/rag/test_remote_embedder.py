@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from pydantic import SecretStr
 
-from bot.chosen import chosen_model, embedder_fingerprint, open_embedder
+from bot.answering.chosen import chosen_model, embedder_fingerprint, open_embedder
 from bot.settings import Settings
 from rag.errors import EndpointAway
 from rag.models.remote_embedder import AT_ONCE, RemoteEmbedder

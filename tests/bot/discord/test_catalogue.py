@@ -7,7 +7,7 @@ import asyncio
 from bot.discord.catalogue import Catalogue
 from bot.discord.progress import Line
 from bot.discord.scope import EVERYTHING
-from bot.worker import Worker
+from bot.line.worker import Worker
 from rag.errors import FootnoteError
 from tests.bot.timed_assistant import TimedAssistant
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from bot.discord.layout import DESCRIPTION_LIMIT
 from bot.discord.render import covered_now, erased, place_in_line, render, writing, wrong_citation
 from bot.discord.text import length, link, safe
+from bot.line.worker import Place
 from bot.state.conversations import Asked, Cited, Kept
 from bot.state.conversations import Place as Where
 from bot.state.subscriptions import Subscription
-from bot.worker import Place
 from rag.types import (
     LEAD_IN,
     Answer,

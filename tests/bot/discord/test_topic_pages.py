@@ -14,7 +14,7 @@ from bot.discord.topic_pages import (
     topics_page,
 )
 from bot.discord.topics import Picture, topic_listing
-from bot.timeline_chart import chart
+from bot.files.timeline_chart import chart
 from rag.map_types import Row, Subject
 from tests.bot.discord.test_pages import HOSTILE, within_limits
 from tests.bot.samples import COMPARISON, DIGEST, HEAT, SUBJECTS, TIMELINE, VENUS

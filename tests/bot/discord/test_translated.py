@@ -12,12 +12,12 @@ from bot.discord import owner_pages, pages, render
 from bot.discord.buttons import actions_for, buttons, cancel_button
 from bot.failures import SENTENCES, UNEXPECTED
 from bot.language import _, languages, speaking
+from bot.line.worker import Place
 from bot.state.conversations import Asked
 from bot.state.conversations import Place as Where
 from bot.state.gaps import Gap
 from bot.state.rules import Common, Rules
 from bot.uploads import NoteFile
-from bot.worker import Place
 from tests.bot.samples import ANSWER, CLOSEST, HEAT, LOAF, NOTHING, SUMMARY, VENUS, FakeBrowsing
 
 GAP = Gap(question="?", searched="?", count=2, outcome="closest", last_asked=0, nearest=(), files=("x",), also=("y",))

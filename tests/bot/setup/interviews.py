@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.reach import Guild, Identity
+from bot.health.reach import Guild, Identity
 from bot.settings import DiscordSettings
 from bot.setup.questions import Sources
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.reach import DiscordAway, TokenRefused
+from bot.health.reach import DiscordAway, TokenRefused
 from bot.settings import DiscordSettings, Settings
 from bot.setup.asker import Defaults
 from bot.setup.questions import Answers, Given, Interview, NoAnswer

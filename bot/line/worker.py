@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from bot.line import FairLine
-from bot.owner_thread import OwnerThread
-from bot.told import Told
+from bot.line.fair import FairLine
+from bot.line.owner_thread import OwnerThread
+from bot.line.told import Told
 from rag.errors import FootnoteError, Interrupted
 from rag.protocols import Assistant, Cancelled, GivenUp
 

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from bot.metrics import Metrics
+from bot.health.metrics import Metrics
 from rag.errors import FootnoteError
 
 HOST = "127.0.0.1"

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from bot import wording
 from bot.language import _
-from bot.render_text import BLANK, HEADING, MARK, QUIET, QUOTE, Line, make_line
+from bot.terminal.render_text import BLANK, HEADING, MARK, QUIET, QUOTE, Line, make_line
 from rag.map_types import Comparison, Digest, News, Side, Subject
 from rag.types import Citation
 

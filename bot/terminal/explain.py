@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bot import wording
-from bot.render_text import BLANK, HEADING, QUIET, Line, make_line
+from bot.terminal.render_text import BLANK, HEADING, QUIET, Line, make_line
 from rag.drafts import Draft, Writing
 from rag.types import Answer, Hit, NotCovered, Trace
 

@@ -11,8 +11,8 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from bot import wording
-from bot.render_text import BLANK, HEADING, MARK, QUIET, Line, make_line
-from bot.timeline_chart import Chart, Strip, has_untimed, summary
+from bot.files.timeline_chart import Chart, Strip, has_untimed, summary
+from bot.terminal.render_text import BLANK, HEADING, MARK, QUIET, Line, make_line
 
 BARS = "▁▂▃▄▅▆▇█"
 SILENT, OVER = "─", " "  # nothing of the topic is said there; the episode is over

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot import fonts
-from bot.report import MODEL_WROTE, Chapter, Quote, Report
+from bot.files import fonts
+from bot.files.report import MODEL_WROTE, Chapter, Quote, Report
 from rag.errors import FootnoteError
 
 if TYPE_CHECKING:

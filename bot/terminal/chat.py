@@ -1,6 +1,6 @@
 """The conversation in a terminal: reads lines, asks, prints, and remembers the questions.
 
-Knows nothing of how questions are answered; `bot.render_text` decides how results look.
+Knows nothing of how questions are answered; `bot.terminal.render_text` decides how results look.
 """
 
 from __future__ import annotations
@@ -18,9 +18,18 @@ from typing import Self, TypeVar
 from rich.console import Console
 
 from bot import wording
-from bot.live import preview
 from bot.question import check_question
-from bot.render_text import Line, Result, citations_in_full, episode_list, make_line, render, show, surroundings
+from bot.terminal.live import preview
+from bot.terminal.render_text import (
+    Line,
+    Result,
+    citations_in_full,
+    episode_list,
+    make_line,
+    render,
+    show,
+    surroundings,
+)
 from rag.errors import FootnoteError, Interrupted
 from rag.protocols import Assistant, Cancelled
 from rag.types import Citation, Episode, NotCovered, Turn

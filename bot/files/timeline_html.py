@@ -5,8 +5,8 @@ Knows nothing of files.
 
 from __future__ import annotations
 
+from bot.files.timeline_chart import Chart, Strip, has_untimed, summary
 from bot.pages import page
-from bot.timeline_chart import Chart, Strip, has_untimed, summary
 from rag.types import Citation
 
 

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from bot import wording
 from bot.json_face import Json
-from bot.render_text import BLANK, HEADING, QUIET, Line, make_line, plain
+from bot.terminal.render_text import BLANK, HEADING, QUIET, Line, make_line, plain
 from rag.reading.doctor import Finding
 from rag.reading.minutes import format_seconds
 from rag.types import Episode, EpisodeEntry, Library, Note, Passage

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from bot.serving import LOOK_AGAIN_SECONDS, Models, Serving, starter_model
+from bot.answering.serving import LOOK_AGAIN_SECONDS, Models, Serving, starter_model
 from bot.settings import Settings
 from rag.answer import Answerer
 from rag.browse import Browser

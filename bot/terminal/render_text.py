@@ -16,8 +16,9 @@ from rich.style import Style
 from rich.table import Column, Table
 from rich.text import Text
 
-from bot import topic_wording, wording
+from bot import wording
 from bot.language import _
+from bot.terminal import topic_wording
 from rag.types import Answer, Citation, Episode, NotCovered, Sentence, TopicPoint, TopicSummary
 
 Result: TypeAlias = Answer | NotCovered | TopicSummary

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import quote
 
-from bot.report import MODEL_WROTE, Chapter, Quote, Report
+from bot.files.report import MODEL_WROTE, Chapter, Quote, Report
 
 _SPECIAL = re.compile(r"[\\`*_{}\[\]<>#|~&!$=^@]|:(?=//)|(?<=\bwww)\.|^[-+]|(?<=^\d)[.)]|(?<=^\d\d)[.)]")
 

@@ -13,7 +13,7 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
-from bot.render_text import Line, evidence, row, statement
+from bot.terminal.render_text import Line, evidence, row, statement
 from rag.protocols import NOBODY, Watch
 from rag.types import Citation, Sentence
 

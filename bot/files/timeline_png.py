@@ -12,8 +12,9 @@ from functools import cache
 
 from PIL import Image, ImageDraw, ImageFont
 
-from bot import fonts, wording
-from bot.timeline_chart import Chart, Strip, has_untimed, summary
+from bot import wording
+from bot.files import fonts
+from bot.files.timeline_chart import Chart, Strip, has_untimed, summary
 
 WIDTH = 1200  # pixels; Discord shows half of that
 MARGIN = 36

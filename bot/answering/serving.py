@@ -12,8 +12,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from bot import added
-from bot.chosen import chosen_model, fingerprint_of, open_embedder, serving_embedder
-from bot.engines import open_local, open_writer, style_of
+from bot.answering.chosen import chosen_model, fingerprint_of, open_embedder, serving_embedder
+from bot.answering.engines import open_local, open_writer, style_of
 from bot.settings import Settings
 from rag.answer import Answerer
 from rag.browse import Browser

@@ -1,6 +1,6 @@
 """What the bot does, counted for Prometheus: how often, how long, with what outcome; never what was asked.
 
-Knows nothing of Discord, nor of how the figures are served (`bot/observed.py`).
+Knows nothing of Discord, nor of how the figures are served (`bot/health/observed.py`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
-from bot.worker import Finished
+from bot.line.worker import Finished
 from rag.drafts import Writing
 from rag.types import Answer, NotCovered, TopicSummary
 

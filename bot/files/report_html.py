@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from bot.files.report import MODEL_WROTE, Report
 from bot.pages import page
-from bot.report import MODEL_WROTE, Report
 
 
 def html(report: Report) -> str:

@@ -1,0 +1,1 @@
+"""What is written into files to keep or to share: reports, timelines, pictures."""

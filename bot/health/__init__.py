@@ -1,0 +1,1 @@
+"""How the bot does: figures, health, log, signs of life."""
