@@ -43,9 +43,14 @@ def coverage(summary: TopicSummary) -> str:
     told = _("{n} of {all} episodes speaks of it") if speaking == 1 else _("{n} of {all} episodes speak of it")
     opening = told.format(n=number(speaking), all=number(speaking + silent))
     named = [f"{_name(c.episode)} ({passages(c.passages)})" for c in summary.coverage]
-    mostly = _("{opening}: mostly {episodes}.") if speaking > 1 else _("{opening}: {episodes}.")
+    mostly = _("{opening}: mostly {episodes}.") if _differ(summary) else _("{opening}: {episodes}.")
     first = mostly.format(opening=opening, episodes=_few(named))
     return " ".join(filter(None, (first, _nothing_in(summary.silent))))
+
+
+def _differ(summary: TopicSummary) -> bool:
+    """Whether one episode has more to say than another."""
+    return len({each.passages for each in summary.coverage}) > 1
 
 
 def written(summary: TopicSummary) -> str:

@@ -173,7 +173,7 @@ class Summarizer:
             episodes=tuple(c.episode for c in coverage),
             timings_ms=steps.timings(),
             searched=found.searched if found.searched != topic else "",
-            coverage=coverage,
+            coverage=_with_shown(coverage, speaking, citations),
             silent=tuple(episode for episode in self._episodes if episode.id not in covering),
             remarks=(*_taken_for(found), *remarks),
         )
@@ -360,6 +360,16 @@ class _Steps:
     def timings(self) -> dict[str, float]:
         """Milliseconds of each stage so far, and of the whole."""
         return self._clock.timings()
+
+
+def _with_shown(
+    coverage: Sequence[Coverage], speaking: Sequence[Mention], citations: Sequence[Citation]
+) -> tuple[Coverage, ...]:
+    """What is shown speaks of the topic, too: the least that a reader counts of an episode is what they see."""
+    seen = {(mention.passage.episode_id, mention.passage.id) for mention in speaking}
+    counts = Counter(episode for episode, _ in seen | {(c.episode_id, c.passage_id) for c in citations})
+    counted = (replace(each, passages=counts[each.episode.id]) for each in coverage)
+    return tuple(sorted(counted, key=lambda each: -each.passages))
 
 
 def _taken_for(found: Relevant) -> list[Said]:
