@@ -12,7 +12,8 @@ from importlib.resources import files
 from typing import Any, Literal, TypeAlias
 
 from bot.terminal.render_text import episode_list, plain, render
-from rag.types import Answer, Citation, Episode, NotCovered, TopicSummary
+from rag.map_types import TopicSummary
+from rag.types import Answer, Citation, Episode, NotCovered
 
 Json: TypeAlias = dict[str, Any]
 

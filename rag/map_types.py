@@ -1,16 +1,68 @@
-"""The nouns of the map of the notes: topics, a topic over time, two things side by side, what is new.
+"""The nouns of what is said about topics: a summary, which there are, one over time, two side by side, what is new.
 
 Plain frozen values, as in rag/types.py, whose citations and episodes they hold.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from rag.types import Citation, Episode, Outcome
+from rag.phrase import Said
+from rag.types import Citation, Episode, Outcome, Sentence
 
 SideKind = Literal["topic", "guest", "episode"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TopicPoint:
+    """One point of a topic summary: a statement under its sub-theme, and what else belongs to it.
+
+    Attributes:
+        citations: numbers of those that carry `text`, and of those that say nearly the same elsewhere.
+        more: further quotes of the same matter, the nearest to the topic first.
+        verbatim: `text` is a quote; otherwise a model joined it from the quotes in `more`, and every check passed it.
+    """
+
+    text: str
+    citations: tuple[int, ...]
+    theme: str
+    more: tuple[Sentence, ...] = ()
+    verbatim: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coverage:
+    """How much an episode says of a topic: how many of its passages speak of it."""
+
+    episode: Episode
+    passages: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TopicSummary:
+    """What the notes say of a topic across episodes.
+
+    Attributes:
+        episodes: those that speak of it, the fullest first.
+        searched: what was looked for, where that is not the topic as it was written; "" where it is.
+        coverage: the same episodes, with how much they say.
+        silent: the other episodes, by show and date.
+        remarks: sentences for the reader: where quotes that are shown agree or disagree, what the topic was taken for.
+    """
+
+    topic: str
+    points: tuple[TopicPoint, ...]
+    citations: tuple[Citation, ...]
+    episodes: tuple[Episode, ...]
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    searched: str = ""
+    coverage: tuple[Coverage, ...] = ()
+    silent: tuple[Episode, ...] = ()
+    remarks: tuple[Said, ...] = ()
+
+    outcome: Outcome = field(default="answer", init=False)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,20 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from rag.map_types import Comparison, Digest, Subject, Timeline
+from rag.map_types import Comparison, Digest, Subject, Timeline, TopicSummary
 from rag.pipeline import Answers
-from rag.types import (
-    Answer,
-    Citation,
-    Earlier,
-    Episode,
-    Filter,
-    FloatArray,
-    NotCovered,
-    Overview,
-    Sentence,
-    TopicSummary,
-)
+from rag.types import Answer, Citation, Earlier, Episode, Filter, FloatArray, NotCovered, Overview, Sentence
 
 
 class Cancelled(Protocol):

@@ -31,8 +31,9 @@ from bot.settings import load_settings
 from bot.state.conversations import Asked, Kind
 from bot.state.conversations import Place as Where
 from bot.state.gaps import Gap
+from rag.map_types import TopicSummary
 from rag.protocols import Assistant
-from rag.types import Answer, NotCovered, Outcome, TopicSummary
+from rag.types import Answer, NotCovered, Outcome
 
 FOLDER = Path("docs/pictures")
 STYLE = Path(__file__).with_name("pictures.css")

@@ -15,12 +15,13 @@ from rag.answer import Answerer
 from rag.browse import Browser
 from rag.errors import IndexMissing, IndexProblem
 from rag.index import Index
+from rag.map_types import TopicSummary
 from rag.models.llama import LlamaGenerator
 from rag.models.prompted import OpenEmbedder
 from rag.pipeline import Answers
 from rag.protocols import NOBODY, Cancelled, Generator, Watch
 from rag.topics.survey import Surveyor
-from rag.types import Answer, Earlier, Episode, Filter, NotCovered, TopicSummary
+from rag.types import Answer, Earlier, Episode, Filter, NotCovered
 
 __all__ = ["LOOK_AGAIN_SECONDS", "Kept", "LocalAssistant", "open_assistant", "starter_model"]
 

@@ -49,8 +49,8 @@ from bot.terminal.render_text import plain
 from bot.terminal.render_text import render as as_text
 from bot.wording import clean
 from rag.errors import FootnoteError
+from rag.map_types import TopicSummary
 from rag.phrase import Phrase
-from rag.types import TopicSummary
 
 UNKNOWN = Phrase("This button no longer works: what it was about has been forgotten. Ask again, and you get new ones.")
 NOT_YOURS = Phrase("This answer belongs to somebody else, and so do its buttons. Ask me yourself with /ask.")

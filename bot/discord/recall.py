@@ -18,7 +18,8 @@ from bot.state.conversations import Asked, Kind, Place
 from bot.state.database import Database
 from bot.state.memory import Memory
 from bot.state.views import View
-from rag.types import Answer, Filter, NotCovered, TopicSummary, Turn
+from rag.map_types import TopicSummary
+from rag.types import Answer, Filter, NotCovered, Turn
 
 PURGE_SECONDS = 60.0
 

@@ -19,9 +19,10 @@ from bot.line.worker import Place
 from bot.state.conversations import Cited, Kept
 from bot.state.subscriptions import Subscription
 from bot.terminal import topic_wording
+from rag.map_types import TopicPoint, TopicSummary
 from rag.phrase import Phrase
 from rag.protocols import Stage
-from rag.types import LEAD_IN, Answer, Citation, NotCovered, Sentence, TopicPoint, TopicSummary
+from rag.types import LEAD_IN, Answer, Citation, NotCovered, Sentence
 
 EXCERPT_LIMIT = 1200
 EVIDENCE_LIMIT = 300  # characters of each passage that is shown while an answer is being written

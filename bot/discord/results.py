@@ -16,7 +16,8 @@ from bot.line.answer_cache import Result as Result
 from bot.line.worker import Call, Who
 from bot.state.conversations import Kept
 from bot.state.views import View
-from rag.types import Citation, Filter, FilterKind, NotCovered, TopicSummary
+from rag.map_types import TopicSummary
+from rag.types import Citation, Filter, FilterKind, NotCovered
 
 MOST = 100
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from bot import wording
+from rag.map_types import TopicPoint, TopicSummary
 from rag.protocols import Assistant
-from rag.types import Citation, TopicPoint, TopicSummary
+from rag.types import Citation
 
 
 @dataclass(frozen=True, kw_only=True)

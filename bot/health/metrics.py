@@ -15,7 +15,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 
 from bot.line.worker import Finished
 from rag.drafts import Writing
-from rag.types import Answer, NotCovered, TopicSummary
+from rag.map_types import TopicSummary
+from rag.types import Answer, NotCovered
 
 SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120)
 STAGE_SECONDS = (0.001, 0.005, 0.02, 0.1, 0.25, 0.5, 1, 2, 5, 15, 60)

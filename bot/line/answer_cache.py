@@ -16,7 +16,8 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from bot.state.conversations import Kind
-from rag.types import Answer, Filter, NotCovered, TopicSummary, Turn
+from rag.map_types import TopicSummary
+from rag.types import Answer, Filter, NotCovered, Turn
 
 Result: TypeAlias = Answer | NotCovered | TopicSummary
 

@@ -12,7 +12,8 @@ from dataclasses import asdict, dataclass, fields
 from typing import Literal
 
 from bot.state.database import Database, Row
-from rag.types import Answer, Citation, NotCovered, Outcome, TopicSummary, Turn
+from rag.map_types import TopicSummary
+from rag.types import Answer, Citation, NotCovered, Outcome, Turn
 
 Kind = Literal["ask", "topic"]
 

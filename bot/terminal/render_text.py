@@ -19,7 +19,8 @@ from rich.text import Text
 from bot import wording
 from bot.language import _
 from bot.terminal import topic_wording
-from rag.types import Answer, Citation, Episode, NotCovered, Sentence, TopicPoint, TopicSummary
+from rag.map_types import TopicPoint, TopicSummary
+from rag.types import Answer, Citation, Episode, NotCovered, Sentence
 
 Result: TypeAlias = Answer | NotCovered | TopicSummary
 

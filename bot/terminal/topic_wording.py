@@ -14,9 +14,10 @@ from rich.console import Console
 from bot import wording
 from bot.language import _, number
 from bot.wording import clean, episode_name, passages
+from rag.map_types import TopicSummary
 from rag.phrase import Phrase
 from rag.protocols import Stage, Watch
-from rag.types import Episode, Sentence, TopicSummary
+from rag.types import Episode, Sentence
 
 NAMED = 3  # episodes named of those that speak, and of those that do not
 STAGES: dict[Stage, Phrase] = {

@@ -17,11 +17,12 @@ import numpy as np
 
 from rag.index import Index
 from rag.lab.statistics import Numbers
+from rag.map_types import TopicSummary
 from rag.protocols import Embedder, Generator, Message
 from rag.sentences import sentence_spans
 from rag.topics.summary import Summarizer
 from rag.topics.themes import makes_a_point
-from rag.types import Episode, FloatArray, NotCovered, Passage, TopicSummary
+from rag.types import Episode, FloatArray, NotCovered, Passage
 from rag.words import content_words, words
 
 CENTRAL_OF = 60  # passages nearest to a topic, of which LexRank takes the most central

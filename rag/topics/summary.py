@@ -23,6 +23,7 @@ from rag.clock import Clock
 from rag.disagreement import agreement, disagreements
 from rag.errors import Interrupted
 from rag.index import Index
+from rag.map_types import Coverage, TopicPoint, TopicSummary
 from rag.phrase import Phrase, Said
 from rag.protocols import NOBODY, Cancelled, Embedder, Stage, Watch
 from rag.spans import at_odds
@@ -45,16 +46,7 @@ from rag.topics.themes import (
     without_topic,
 )
 from rag.topics.wanted import POINTS, wanted, within_reason
-from rag.types import (
-    Citation,
-    Coverage,
-    Episode,
-    FloatArray,
-    NotCovered,
-    Sentence,
-    TopicPoint,
-    TopicSummary,
-)
+from rag.types import Citation, Episode, FloatArray, NotCovered, Sentence
 
 __all__ = ["POINTS", "Summarizer"]
 

@@ -6,22 +6,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from rag.errors import IndexMissing
-from rag.map_types import Comparison, Digest, EpisodeMentions, News, Row, Side, Subject, Timeline
-from rag.pipeline import Answers
-from rag.protocols import NOBODY, Assistant, Browsing, Cancelled, Surveying, Watch
-from rag.types import (
-    Answer,
-    Citation,
-    Earlier,
-    Episode,
-    EpisodeEntry,
-    Filter,
-    NotCovered,
-    Overview,
-    Sentence,
+from rag.map_types import (
+    Comparison,
+    Digest,
+    EpisodeMentions,
+    News,
+    Row,
+    Side,
+    Subject,
+    Timeline,
     TopicPoint,
     TopicSummary,
 )
+from rag.pipeline import Answers
+from rag.protocols import NOBODY, Assistant, Browsing, Cancelled, Surveying, Watch
+from rag.types import Answer, Citation, Earlier, Episode, EpisodeEntry, Filter, NotCovered, Overview, Sentence
 
 HEAT = Citation(
     n=1,

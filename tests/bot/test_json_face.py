@@ -10,7 +10,8 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from bot.json_face import Json, ask_json, dumps, episodes_json, schema, topic_json
 from bot.terminal.render_text import plain, render
-from rag.types import Answer, Filter, NotCovered, Place, TopicSummary
+from rag.map_types import TopicSummary
+from rag.types import Answer, Filter, NotCovered, Place
 from tests.bot.samples import ANSWER, BREAD, CLOSEST, HEAT, LOAF, NOTHING, SUMMARY, VENUS
 
 

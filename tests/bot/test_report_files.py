@@ -13,7 +13,8 @@ from bot.files.report import Report, report_on
 from bot.files.report_html import html
 from bot.files.report_markdown import escaped, markdown
 from bot.files.report_pdf import pdf
-from rag.types import Sentence, TopicPoint
+from rag.map_types import TopicPoint
+from rag.types import Sentence
 from tests.bot.samples import BREAD, HEAT, SUMMARY, FakeAssistant
 from tests.bot.test_timeline_pictures import Page
 

@@ -7,7 +7,8 @@ from rich.console import Console
 
 from bot.terminal.render_text import plain, render
 from bot.terminal.topic_wording import STAGES, coverage, near_topics, telling
-from rag.types import Coverage, Episode, NotCovered, Sentence, TopicSummary
+from rag.map_types import Coverage, TopicSummary
+from rag.types import Episode, NotCovered, Sentence
 from tests.bot.samples import SUMMARY
 
 

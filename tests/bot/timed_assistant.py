@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rag.errors import Interrupted
+from rag.map_types import TopicSummary
 from rag.pipeline import Answers
 from rag.protocols import NOBODY, Assistant, Cancelled, Watch
-from rag.types import Answer, Earlier, Episode, Filter, NotCovered, TopicSummary
+from rag.types import Answer, Earlier, Episode, Filter, NotCovered
 from tests.bot.samples import ANSWER, SUMMARY, VENUS, FakeBrowsing, FakeSurveying, NotThere
 
 

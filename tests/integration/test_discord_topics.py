@@ -12,9 +12,9 @@ import pytest
 
 from bot.discord.digests import today_here
 from rag.errors import QuestionError
-from rag.map_types import Subject
+from rag.map_types import Subject, TopicSummary
 from rag.protocols import NOBODY, Watch
-from rag.types import NotCovered, TopicSummary
+from rag.types import NotCovered
 from tests.bot.samples import CLOSEST, DIGEST, FakeSurveying
 from tests.bot.timed_assistant import TimedAssistant
 from tests.integration.connecting import connected

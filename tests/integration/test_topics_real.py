@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.answering.assistant import LocalAssistant
-from rag.types import NotCovered, TopicSummary
+from rag.map_types import TopicSummary
+from rag.types import NotCovered
 from tests.conftest import KNOWLEDGE
 
 pytestmark = pytest.mark.models

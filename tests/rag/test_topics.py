@@ -8,11 +8,12 @@ import pytest
 from rag.errors import Interrupted, QuestionError
 from rag.index import Index
 from rag.indexing import write_build
+from rag.map_types import TopicSummary
 from rag.protocols import Watch
 from rag.topics.joining import Joiner
 from rag.topics.mentions import LONGEST
 from rag.topics.summary import POINTS, Summarizer
-from rag.types import Episode, Library, NotCovered, Note, NoteKind, Passage, TopicSummary
+from rag.types import Episode, Library, NotCovered, Note, NoteKind, Passage
 from tests.builders import passage
 from tests.fakes import FakeEmbedder
 from tests.scripted import ScriptedGenerator

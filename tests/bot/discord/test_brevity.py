@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.discord.brevity import MORE, shortened
-from rag.types import Answer, NotCovered, TopicSummary
+from rag.map_types import TopicSummary
+from rag.types import Answer, NotCovered
 from tests.bot.samples import ANSWER, BREAD, CLOSEST, HEAT, SUMMARY
 
 

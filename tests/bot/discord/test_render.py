@@ -14,18 +14,8 @@ from bot.line.worker import Place
 from bot.state.conversations import Asked, Cited, Kept
 from bot.state.conversations import Place as Where
 from bot.state.subscriptions import Subscription
-from rag.types import (
-    LEAD_IN,
-    Answer,
-    Citation,
-    Coverage,
-    Episode,
-    Filter,
-    NotCovered,
-    Sentence,
-    TopicPoint,
-    TopicSummary,
-)
+from rag.map_types import Coverage, TopicPoint, TopicSummary
+from rag.types import LEAD_IN, Answer, Citation, Episode, Filter, NotCovered, Sentence
 from tests.bot.samples import ANSWER, CLOSEST, HEAT, NOTHING, SUMMARY
 
 HOSTILE = (
