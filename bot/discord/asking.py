@@ -5,13 +5,16 @@ Knows nothing of how a result is shown.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 
 from bot.discord.progress import Line, Shown
 from bot.discord.scope import Scope
 from bot.line.answer_cache import AnswerCache, Question, Result, in_words_of
 from bot.line.worker import Call
-from rag.protocols import NOBODY
+from rag.errors import FootnoteError
+from rag.protocols import NOBODY, Assistant, Cancelled
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +34,16 @@ class Asking:
             self.cache.keep(question, result, era=era)
         return in_words_of(result, shown.asked)
 
+    async def refresh(self) -> None:
+        """Have the topics ready again that are asked often, while nobody else waits; what fails is left to who asks."""
+        for question in self.cache.often("topic"):
+            era, scope = self.cache.era, question.scope
+            with suppress(FootnoteError):
+                call = scope.call(partial(_topic, question.words)) if isinstance(scope, Scope) else None
+                if call:
+                    job = self.line.worker.submit(question.kind, call, key=question, patient=True)
+                    self.cache.renew(question, await job.done, era=era)
+
     async def _unless_changed(self, shown: Shown, question: Question, scope: Scope) -> Result | None:
         """The answer from before the notes may have changed, if what it rests on is the same."""
         before, era = self.cache.unsure(question), self.cache.era
@@ -40,6 +53,10 @@ class Asking:
         look = scope.call(lambda assistant, _: assistant.basis(asked, history=history, filters=filters))
         now = await self.line.follow(replace(shown, told=None), "check", look, key=("check", question))
         return self.cache.confirm(question, before, era=era) if now == before.basis else None
+
+
+def _topic(words: str, assistant: Assistant, cancelled: Cancelled) -> Result:
+    return assistant.topic(words, cancelled=cancelled)
 
 
 def _call(shown: Shown, question: Question) -> Call[Result]:

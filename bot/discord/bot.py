@@ -225,6 +225,7 @@ class FootnoteClient(discord.AutoShardedClient):
         """This build of the index is served from now on. On the event loop."""
         self._build = self.owner.build = build
         self._results.notes_changed(build)
+        self._aside(self._asking.refresh())
         self.catalogue.refresh()
         self._subscribers.notes_changed(build)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import time
 import unicodedata
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
@@ -22,6 +22,8 @@ from rag.types import Answer, Filter, NotCovered, Turn
 Result: TypeAlias = Answer | NotCovered | TopicSummary
 
 MOST = 300
+OFTEN = 3  # times that something has to have been asked to be made ready again
+MOST_OFTEN = 10  # that are
 SURE_SECONDS = 600.0  # so long nothing else is reckoned with than that the notes change, such as another model
 
 _AT_THE_END = re.compile(r"[\s?!.]+$")
@@ -81,13 +83,15 @@ class AnswerCache:
         self._sure_seconds = sure_seconds
         self._clock = clock
         self._kept: OrderedDict[Question, _Entry] = OrderedDict()
+        self._times: Counter[Question] = Counter()  # that each was asked
 
     def sure(self, question: Question) -> Result | None:
         """The answer, if it would come out the same now."""
         entry = self._kept.get(question)
-        if entry is None or entry.era != self.era or self._clock() > entry.sure_until:
+        if entry is None or not self._is_sure(entry):
             return None
         self.counts = replace(self.counts, at_once=self.counts.at_once + 1)
+        self._times[question] += 1
         return self._put(question, entry)
 
     def unsure(self, question: Question) -> Answer | None:
@@ -104,8 +108,18 @@ class AnswerCache:
     def keep(self, question: Question, result: Result, *, era: int) -> None:
         """Keep what the assistant answered to a question that was asked in that era."""
         self.counts = replace(self.counts, asked=self.counts.asked + 1)
+        self._times[question] += 1
+        self.renew(question, result, era=era)
+
+    def renew(self, question: Question, result: Result, *, era: int) -> None:
+        """The same where nobody asked."""
         if isinstance(result, TopicSummary) or question.kind == "topic" or result.basis:
             self._keep(question, result, era)
+
+    def often(self, kind: Kind) -> list[Question]:
+        """What has been asked again and again, the most often first, and is not sure."""
+        asked = [question for question, times in self._times.most_common() if times >= OFTEN and question.kind == kind]
+        return [each for each in asked if each in self._kept and not self._is_sure(self._kept[each])][:MOST_OFTEN]
 
     def notes_changed(self) -> None:
         """From now on nothing is sure."""
@@ -115,6 +129,10 @@ class AnswerCache:
         """Keep nothing, nor what is on its way: somebody has had something forgotten."""
         self.era += 1
         self._kept.clear()
+        self._times.clear()
+
+    def _is_sure(self, entry: _Entry) -> bool:
+        return entry.era == self.era and self._clock() <= entry.sure_until
 
     def _keep(self, question: Question, result: Result, era: int) -> None:
         if era != self.era:
@@ -122,7 +140,8 @@ class AnswerCache:
         kept = result if isinstance(result, TopicSummary) else replace(result, trace=None)
         self._put(question, _Entry(result=kept, era=era, sure_until=self._clock() + self._sure_seconds))
         while len(self._kept) > self._most:
-            self._kept.popitem(last=False)
+            gone, _ = self._kept.popitem(last=False)
+            self._times.pop(gone, None)
 
     def _put(self, question: Question, entry: _Entry) -> Result:
         self._kept[question] = entry

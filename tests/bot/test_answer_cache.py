@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.line.answer_cache import AnswerCache, Question, Result, in_words_of, same_words
+from bot.line.answer_cache import OFTEN, AnswerCache, Question, Result, in_words_of, same_words
 from rag.types import Answer, Filter, Trace, Turn
 from tests.bot.samples import ANSWER, CLOSEST, NOTHING, SUMMARY
 
@@ -98,6 +98,22 @@ def test_after_a_while_something_else_than_the_notes_may_have_changed() -> None:
     clock.now = 61
     assert cache.sure(HEAT) is None
     assert cache.unsure(HEAT)
+
+
+def test_topics_that_are_asked_often_are_known_once_the_notes_have_changed() -> None:
+    cache = AnswerCache()
+    often, seldom = (replace(HEAT, kind="topic", words=words) for words in ("bread", "bees"))
+    for question, times in ((often, OFTEN - 1), (seldom, 1)):
+        cache.keep(question, SUMMARY, era=cache.era)
+        for _ in range(times):
+            assert cache.sure(question)
+    assert cache.often("topic") == []  # it is at hand
+    cache.notes_changed()
+    assert cache.often("topic") == [often]
+    cache.renew(often, SUMMARY, era=cache.era)
+    assert cache.sure(often) == SUMMARY
+    cache.clear()
+    assert cache.often("topic") == []
 
 
 def test_those_that_were_given_last_are_kept() -> None:

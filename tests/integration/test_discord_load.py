@@ -20,6 +20,7 @@ from tests.bot.timed_assistant import TimedAssistant
 from tests.integration.connecting import connected
 from tests.integration.discord_objects import Conversation, snowflake
 from tests.integration.discord_standin import Standin, running_standin
+from tests.integration.stored import eventually
 
 SURE = replace(ANSWER, basis="these passages")
 TITLE = "⏳ Found in your notes, not an answer yet"
@@ -227,6 +228,19 @@ async def test_a_topic_is_at_hand_until_the_notes_change(standin: Standin, tmp_p
         client.notes_changed("two")
         await standin.answered(await standin.command("topic", topic="Heat"))
     assert [each for each in assistant.calls if each[0] == "topic"] == [("topic", "heat"), ("topic", "Heat")]
+
+
+async def test_a_topic_that_is_asked_often_is_ready_again_after_the_notes_changed(
+    standin: Standin, tmp_path: Path
+) -> None:
+    assistant = TimedAssistant()
+    async with connected(standin, assistant, tmp_path) as client:
+        for _ in range(3):
+            await standin.answered(await standin.command("topic", topic="heat"))
+        client.notes_changed("two")
+        await eventually(lambda: [each for each in assistant.calls if each[0] == "topic"] == [("topic", "heat")] * 2)
+        await standin.answered(await standin.command("topic", topic="heat"))
+    assert assistant.calls.count(("topic", "heat")) == 2
 
 
 async def test_nothing_that_was_forgotten_is_given_again(standin: Standin, tmp_path: Path) -> None:
