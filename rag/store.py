@@ -162,14 +162,17 @@ class VectorStore:
         with _translated("read"):
             found: Any = self._collection.query(
                 query_embeddings=[query],  # type: ignore[arg-type]
-                n_results=min(limit, self.different),
+                n_results=min(limit, self._in_chroma),
                 include=["distances"],
             )
-        firsts = np.asarray([int(number) for number in found["ids"][0]], dtype=np.int64)
+        nearness: dict[int, float] = {}  # an earlier build may have a text in Chroma more than once
+        for number, distance in zip(found["ids"][0], found["distances"][0], strict=True):
+            nearness.setdefault(int(self._first[int(number)]), 1.0 - float(distance))
+        firsts = np.asarray(list(nearness), dtype=np.int64)
         begins, ends = (np.searchsorted(self._first[self._copies], firsts, side) for side in ("left", "right"))
         return [
-            (int(row), 1.0 - float(distance))
-            for begin, end, distance in zip(begins, ends, found["distances"][0], strict=True)
+            (int(row), cosine)
+            for begin, end, cosine in zip(begins, ends, nearness.values(), strict=True)
             for row in self._rows[self._copies[begin:end]]
         ]
 
@@ -207,6 +210,10 @@ class VectorStore:
     def different(self) -> int:
         """How many different texts the vectors were made from."""
         return len(np.unique(self._first))
+
+    @cached_property
+    def _in_chroma(self) -> int:
+        return self._collection.count()
 
     @cached_property
     def _first(self) -> npt.NDArray[np.int64]:

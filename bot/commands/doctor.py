@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from bot.checkup import Check, carried_out
-from bot.health.pulse import SILENT, alive_file, silence
+from bot.health.pulse import SILENT, last_beat, silence
 from bot.settings import Settings, SettingsError, load_settings
 from bot.wording import clean
 
@@ -63,7 +63,7 @@ def _examined(settings: Settings, *, offline: bool) -> Iterator[Check]:
 
 def is_alive(environment: Mapping[str, str]) -> Check:
     """Whether a bot runs here and is well, by its last beat."""
-    file = alive_file(environment)
+    file = last_beat(environment)
     if file is None:
         what = "Nobody can tell: neither RUNTIME_DIRECTORY nor XDG_RUNTIME_DIR is set, where a bot leaves its beat."
         return Check(name="alive", outcome="bad", what=what, remedy="Set one of them for the bot, and here.")

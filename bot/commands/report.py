@@ -28,12 +28,15 @@ def report(
     from rich.console import Console
 
     from bot.files.report import report_on
+    from bot.files.report_pdf import check_pdf
     from bot.question import check_question
     from bot.terminal.render_text import render, show
     from rag.types import NotCovered
 
     text = check_question(" ".join(topic), what="topic")
     check_out(out, KINDS)
+    if out.suffix.casefold() == ".pdf":
+        check_pdf()
     with opened(ctx.obj, notes, data) as assistant:
         result = assistant.topic(text)
         if isinstance(result, NotCovered):

@@ -6,6 +6,7 @@ It is written with fonts of this machine, so that every alphabet they know is th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from fpdf import FPDF
 
 MISSING = "PDF files need one more library, fpdf2."
-REMEDY = 'Install it: pip install "footnote[pdf]". Or write an .html file and print that.'
+REMEDY = "Install it beside Footnote: pip install fpdf2. Or write an .html file and print that."
 TITLE, HEADING, TEXT, SMALL = 20, 14, 11, 9  # points
 MARGIN = 20  # millimetres
 LATIN = "windows-1252"  # what is written without a font of this machine
@@ -26,6 +27,12 @@ QUIET, INK, LINK = (92, 98, 108), (20, 20, 24), (31, 79, 156)
 
 class NoPdf(FootnoteError):
     """PDF files cannot be written here."""
+
+
+def check_pdf() -> None:
+    """Raises NoPdf where the library is missing."""
+    if find_spec("fpdf") is None:
+        raise NoPdf(MISSING, remedy=REMEDY)
 
 
 def pdf(report: Report, *, written_with: Sequence[Path] | None = None) -> bytes:

@@ -11,11 +11,16 @@ from dataclasses import dataclass
 from bot import wording
 from bot.language import _, ngettext
 from rag.map_types import EpisodeMentions, Timeline
+from rag.phrase import Phrase
 from rag.reading.minutes import format_seconds
 from rag.types import Citation
 
 STEPS = (60, 300, 600, 900, 1800, 3600, 7200, 14_400, 36_000, 86_400)  # seconds between two marks of the axis
 MOST_TICKS = 7
+OVER_TIME = Phrase("“{topic}” over time")
+NO_MINUTES = Phrase("no minutes in the notes")
+WITHOUT_MINUTE = Phrase("+: without a minute")
+LEAST_SECONDS = 60  # of an episode with a mark
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,5 +135,5 @@ def _strip(mentions: EpisodeMentions, citations: Sequence[Citation], seconds: in
         date=wording.format_date(episode.date),
         marks=tuple(Mark(at=min((c.seconds or 0) / seconds, 1.0), citation=c) for c in timed),
         untimed=tuple(c for c in citations if c not in timed),
-        length=(mentions.seconds or 0) / seconds if seconds else 0.0,
+        length=max(mentions.seconds or 0, LEAST_SECONDS if timed else 0) / seconds if seconds else 0.0,
     )

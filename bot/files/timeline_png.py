@@ -14,7 +14,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from bot import wording
 from bot.files import fonts
-from bot.files.timeline_chart import Chart, Strip, has_untimed, summary
+from bot.files.timeline_chart import NO_MINUTES, OVER_TIME, WITHOUT_MINUTE, Chart, Strip, has_untimed, summary
+from bot.language import _
 
 WIDTH = 1200  # pixels; Discord shows half of that
 MARGIN = 36
@@ -65,7 +66,7 @@ def draw(drawn: Chart, *, dark: bool = False) -> bytes:
     colours = DARK if dark else LIGHT
     image = Image.new("RGB", (WIDTH, HEAD + ROW * len(drawn.strips) + FOOT), colours.ground)
     canvas = Canvas(ImageDraw.Draw(image), colours)
-    canvas.write(MARGIN, 28, f"“{drawn.topic}” over time", size=TITLE, width=WIDTH - 2 * MARGIN)
+    canvas.write(MARGIN, 28, _(OVER_TIME).format(topic=drawn.topic), size=TITLE, width=WIDTH - 2 * MARGIN)
     canvas.write(MARGIN, 74, summary(drawn), size=SMALL, width=WIDTH - 2 * MARGIN, quiet=True)
     bottom = HEAD + ROW * len(drawn.strips)
     _axis(canvas, drawn, bottom)
@@ -148,7 +149,7 @@ def _strip(canvas: Canvas, strip: Strip, top: int) -> None:
             canvas.pen.rectangle((x, middle - TRACK / 2, x + MARK, middle + TRACK / 2), fill=canvas.colours.mark)
     else:
         canvas.pen.rectangle((TRACK_LEFT, middle - 14, TRACK_LEFT + 250, middle + 14), fill=canvas.colours.ground)
-        canvas.write(TRACK_LEFT, middle - 12, "no minutes in the notes", size=SMALL, width=wide, quiet=True)
+        canvas.write(TRACK_LEFT, middle - 12, _(NO_MINUTES), size=SMALL, width=wide, quiet=True)
     _count(canvas, strip, TRACK_RIGHT + 20, middle)
 
 
@@ -165,7 +166,7 @@ def _axis(canvas: Canvas, drawn: Chart, bottom: int) -> None:
     """Lines from top to bottom with their minutes, none of which touches another."""
     free = 0.0
     if has_untimed(drawn):
-        canvas.write(MARGIN, bottom + 10, "+: without a minute", size=SMALL, width=TRACK_LEFT - MARGIN - 60, quiet=True)
+        canvas.write(MARGIN, bottom + 10, _(WITHOUT_MINUTE), size=SMALL, width=TRACK_LEFT - MARGIN - 60, quiet=True)
     for at, minute in drawn.ticks:
         x = TRACK_LEFT + at * (TRACK_RIGHT - TRACK_LEFT)
         canvas.pen.line((x, HEAD - 4, x, bottom), fill=canvas.colours.line, width=2)

@@ -73,6 +73,13 @@ def alive_file(environment: Mapping[str, str]) -> Path | None:
     return Path(folder) / NAME if folder and Path(folder).is_dir() else None
 
 
+def last_beat(environment: Mapping[str, str]) -> Path | None:
+    """Where a bot of this account may have left its last beat: one that systemd runs has a folder within the other."""
+    file = alive_file(environment)
+    within = file and file.with_name("footnote") / NAME
+    return within if within and within.exists() else file
+
+
 def silence(file: Path) -> float | None:
     """Seconds since the last beat; None where there was none, or the bot was stopped."""
     try:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
 from pathlib import Path
+from shlex import quote
 
 from rag.errors import FootnoteError
 
@@ -73,8 +74,9 @@ def _systemd(folder: Path, home: Path) -> Autostart:
         encoding="utf-8",
         commands=(
             ("systemctl", "--user", "daemon-reload"),
-            ("systemctl", "--user", "enable", "--now", "footnote"),
+            ("systemctl", "--user", "enable", "footnote"),
             ("loginctl", "enable-linger"),  # so that it runs while its owner is not logged in
+            ("systemctl", "--user", "restart", "--no-block", "footnote"),  # connecting may take a while
         ),
         later="Look at it: systemctl --user status footnote; its log: journalctl --user -u footnote",
     )
@@ -86,12 +88,13 @@ def _unit(text: str) -> str:
 
 def _launchd(folder: Path, home: Path, user: str) -> Autostart:
     file = home / "Library" / "LaunchAgents" / "org.footnote.bot.plist"
-    command = f"<string>{escape(str(program()))}</string>"
+    command, agent = f"<string>{escape(str(program()))}</string>", f"gui/{user}/org.footnote.bot"
+    start = f"launchctl bootstrap gui/{user} {quote(str(file))}"
     return Autostart(
         file=file,
         content=_filled(file.name, folder=escape(str(folder)), command=command),
         encoding="utf-8",
-        commands=(("launchctl", "bootstrap", f"gui/{user}", str(file)),),
+        commands=(("sh", "-c", f"launchctl bootout {agent} 2>/dev/null; exec {start}"),),
         later=f"Look at it: launchctl print gui/{user}/org.footnote.bot; its log: {folder / 'footnote.log'}",
     )
 

@@ -15,6 +15,7 @@ from bot.health.reach import PORTAL, DiscordAway, Guild, Identity, TokenRefused,
 from bot.settings import DiscordSettings, Settings
 from bot.setup.asker import Asker
 from rag.errors import FootnoteError
+from rag.models.catalog import find, is_path
 
 EVERYWHERE = "everywhere"
 TRIES = 3
@@ -94,6 +95,7 @@ class Interview:
         notes = self.given.notes or Path(self.asker.text("Folder with your notes", str(self.settings.notes)))
         token, identity = self._token()
         guild = self._guild(token, identity)
+        self._check_given()
         model = self.given.model or self._model()
         return Answers(
             notes=notes.expanduser(),
@@ -166,6 +168,14 @@ class Interview:
         except DiscordAway as error:
             self.tell(str(error))
             return ()
+
+    def _check_given(self) -> None:
+        """What is written down must be usable: no command reads a .env that is not. Raises NoAnswer, ModelError."""
+        if self.given.language and self.given.language not in self.sources.languages:
+            known = ", ".join(self.sources.languages)
+            raise NoAnswer(f"Footnote does not speak {self.given.language!r}.", remedy=f"Choose one of: {known}.")
+        if self.given.model and not is_path(self.given.model):
+            find(self.given.model)
 
     def _model(self) -> str:
         now = self.settings.model

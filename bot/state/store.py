@@ -40,8 +40,9 @@ KEYS = {
     "votes": "turn, user",
     "reports": "turn, user, citation",
     "pending": "id",
+    "asked": "day, server, user",
 }
-"""What a row is known by in every version, of the tables that have something of people in them."""
+"""What a row is known by, of the tables that have something of people in them; not every version has all of them."""
 
 _KINDS: dict[int, tuple[type[StateError], str, str]] = {
     sqlite3.SQLITE_BUSY: (StateBusy, "is locked by another program", "Close what has it open."),
@@ -124,7 +125,8 @@ class Store:
             with closing(sqlite3.connect(older, isolation_level=None)) as copy:
                 copy.execute("ATTACH ? AS now", (str(self.path),))
                 copy.execute("PRAGMA secure_delete = ON")
-                for table, key in KEYS.items():
+                held = {name for (name,) in copy.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'")}
+                for table, key in ((table, key) for table, key in KEYS.items() if table in held):
                     copy.execute(f"DELETE FROM main.{table} WHERE ({key}) NOT IN (SELECT {key} FROM now.{table})")  # noqa: S608
                 copy.execute("DETACH now")
                 copy.execute("VACUUM")
@@ -236,7 +238,8 @@ def check_file(store: Store, newest: int) -> None:
     if store.version() > newest:
         raise StateNewer(
             f"{store.path} is of version {store.version()}; this Footnote reads up to version {newest}.",
-            remedy="Install the newer Footnote again, or restore a backup from before: footnote restore FILE",
+            remedy="Install the newer Footnote again, or restore what was kept from before the upgrade or another "
+            f"backup: footnote restore {before_upgrade(store.path).name}",
         )
 
 

@@ -11,7 +11,8 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from bot import wording
-from bot.files.timeline_chart import Chart, Strip, has_untimed, summary
+from bot.files.timeline_chart import NO_MINUTES, OVER_TIME, WITHOUT_MINUTE, Chart, Strip, has_untimed, summary
+from bot.language import _
 from bot.terminal.render_text import BLANK, HEADING, MARK, QUIET, Line, make_line
 
 BARS = "▁▂▃▄▅▆▇█"
@@ -27,7 +28,7 @@ def lines(drawn: Chart, *, width: int = 100) -> list[Line]:
     dated = max((cell_len(strip.date) for strip in drawn.strips), default=0)
     left = dated + 2 * bool(dated) + named + 2
     bars = max(LEAST_WIDTH, min(MOST_WIDTH, width - left - 14))
-    shown = [make_line(f"“{drawn.topic}” over time: {summary(drawn)}", style=HEADING), BLANK]
+    shown = [make_line(f"{_(OVER_TIME).format(topic=drawn.topic)}: {summary(drawn)}", style=HEADING), BLANK]
     shown += [_strip(strip, dated, named, bars) for strip in drawn.strips]
     return [*shown, *([_axis(drawn, left, bars)] if drawn.seconds else [])]
 
@@ -50,7 +51,7 @@ def _bar(count: int, highest: int, *, over: bool) -> str:
 def _strip(strip: Strip, dated: int, named: int, width: int) -> Line:
     date = f"{strip.date:>{dated}}  " if dated else ""
     line = Text.assemble((date, QUIET), f"{_cut(wording.clean(strip.title), named)}  ")
-    line.append(bars_of(strip, width) if strip.length else _cut("no minutes in the notes", width), MARK)
+    line.append(bars_of(strip, width) if strip.length else _cut(_(NO_MINUTES), width), MARK)
     line.append("  " + " ".join(filter(None, strip.counts)))
     return Line(text=line)
 
@@ -59,7 +60,7 @@ def _axis(drawn: Chart, left: int, width: int) -> Line:
     written = [" "] * width
     for at, minute in drawn.ticks:
         _write(written, round(at * width), minute)
-    note = "  +: without a minute" if has_untimed(drawn) else ""
+    note = f"  {_(WITHOUT_MINUTE)}" if has_untimed(drawn) else ""
     return make_line(" " * left + "".join(written) + note, style=QUIET)
 
 

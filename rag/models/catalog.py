@@ -285,7 +285,7 @@ def choose(wanted: str, role: Role, models_dir: Path) -> Chosen:
         ModelError: no such name, or a model for something else.
         ModelMissing, ModelCorrupt: its file is not there, or is not what it should be.
     """
-    if _is_path(wanted):
+    if is_path(wanted):
         return _local(Path(wanted).expanduser(), wanted, models_dir)
     entry = find(wanted)
     if entry.role != role:
@@ -305,7 +305,8 @@ def choose(wanted: str, role: Role, models_dir: Path) -> Chosen:
     )
 
 
-def _is_path(wanted: str) -> bool:
+def is_path(wanted: str) -> bool:
+    """Whether a model is named by its file and not by its name in the catalogue."""
     return wanted.endswith(".gguf") or "/" in wanted or "\\" in wanted
 
 

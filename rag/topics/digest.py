@@ -37,7 +37,8 @@ def digest(
     """
     rows = _rows(index)
     days = {id_: _day(index, id_, added) for id_ in rows}
-    new = sorted((id_ for id_ in rows if days[id_] >= since), key=lambda id_: (days[id_], id_), reverse=True)
+    newer = [id_ for id_ in rows if days[id_] and days[id_] >= since[: len(days[id_])]]  # a day may be just a month
+    new = sorted(newer, key=lambda id_: (days[id_], id_), reverse=True)
     citations: list[Citation] = []
     news: list[News] = []
     for id_ in new[:most]:

@@ -185,6 +185,8 @@ class Mentions:
     def _within(self, scopes: Sequence[Scope]) -> FloatArray:
         """What is said in the scopes as one unit vector, shape (1, dimension)."""
         rows = [row for row in range(len(self._index.passages)) if self._is_held(scopes, row)]
+        if not rows:
+            return np.zeros((1, self._index.store.vectors([0]).shape[1]), dtype=np.float32)
         mean = self._index.store.vectors(self._index.first_vector[rows]).mean(axis=0, keepdims=True)
         return np.asarray(mean / np.linalg.norm(mean), dtype=np.float32)
 

@@ -150,6 +150,8 @@ class Summarizer:
         coverage = self._coverage(speaking)
         with steps.stage("choose"):
             quotes = self._choose(self._pool(found, {c.episode.id for c in coverage}), found, count, len(coverage))
+        if not quotes:  # all that is said there asks something
+            return self._refuse(found, steps)
         with steps.stage("group"):
             groups = self._groups(quotes, found, count)
         with steps.stage("quote"):

@@ -195,3 +195,17 @@ def test_the_graph_on_the_disk_has_every_vector(tmp_path: Path, count: int) -> N
     opened = VectorStore.open(tmp_path / "v", expected=count)
     assert [opened.nearest(values[i], 1)[0][0] for i in (0, 1, count - 1)] == [0, 1, count - 1]
     opened.close()
+
+
+def test_an_earlier_build_that_has_every_copy_in_chroma_is_read_without_losing_any(tmp_path: Path) -> None:
+    values = unit_vectors(60, seed=7)
+    values[10:40] = values[10]
+    same = [Vector(row=i, text_hash=f"text {10 if 10 <= i < 40 else i}") for i in range(60)]
+    store = VectorStore.create(tmp_path / "vectors")
+    store.add([Vector(row=i, text_hash=f"text {i}") for i in range(60)], values)  # each is different: all are in Chroma
+    store.close()
+    np.save(tmp_path / "vectors" / TEXTS_FILE, np.asarray([v.text_hash for v in same], dtype=np.bytes_))
+    with closing(VectorStore.open(tmp_path / "vectors", expected=60)) as opened:
+        opened.check(samples=60)
+        assert {row for row, _ in opened.nearest(values[20], 5)} >= set(range(10, 40))
+        assert len(opened.nearest(values[20], 60)) == 60

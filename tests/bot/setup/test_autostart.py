@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import plistlib
+import shlex
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -54,7 +55,10 @@ def test_a_launchd_agent_is_a_property_list(tmp_path: Path) -> None:
     assert agent["WorkingDirectory"] == str(FOLDER)
     assert agent["KeepAlive"] == {"SuccessfulExit": False}
     assert agent["Umask"] == 0o077
-    assert start.commands == (("launchctl", "bootstrap", "gui/501", str(start.file)),)
+    ((shell, _, script),) = start.commands
+    assert shell == "sh"
+    assert script.startswith("launchctl bootout gui/501/org.footnote.bot")  # one that runs with other settings
+    assert script.endswith(f"exec launchctl bootstrap gui/501 {shlex.quote(str(start.file))}")
 
 
 def test_a_windows_task_is_whole(tmp_path: Path) -> None:
@@ -93,7 +97,7 @@ def test_the_file_is_written_before_the_commands_run_in_their_order(tmp_path: Pa
     assert start
     install(start, run=machine)
     assert start.file.read_text() == start.content
-    assert [command[-1] for command in machine.ran] == ["daemon-reload", "footnote", "enable-linger"]
+    assert [command[-1] for command in machine.ran] == ["daemon-reload", "footnote", "enable-linger", "footnote"]
 
 
 def test_a_command_that_fails_is_named_with_those_that_are_left(tmp_path: Path) -> None:
@@ -102,5 +106,7 @@ def test_a_command_that_fails_is_named_with_those_that_are_left(tmp_path: Path) 
     with pytest.raises(AutostartError) as caught:
         install(start, run=machine)
     assert "No medium found" in str(caught.value)
-    assert caught.value.remedy.endswith("systemctl --user enable --now footnote; loginctl enable-linger")
+    assert caught.value.remedy.endswith(
+        "systemctl --user enable footnote; loginctl enable-linger; systemctl --user restart --no-block footnote"
+    )
     assert len(machine.ran) == 2

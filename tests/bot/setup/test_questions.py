@@ -13,6 +13,7 @@ from bot.health.reach import DiscordAway, TokenRefused
 from bot.settings import DiscordSettings, Settings
 from bot.setup.asker import Defaults
 from bot.setup.questions import Answers, Given, Interview, NoAnswer
+from rag.errors import FootnoteError
 from tests.bot.setup.interviews import HOME, IDENTITY, Portal, Scripted
 
 REFUSED = TokenRefused("Discord does not accept this token.")
@@ -43,7 +44,7 @@ def put(
 
 def test_six_questions_in_their_order() -> None:
     asker = Scripted({"Token": ["right"]})
-    answers = put(asker, Portal(), models=[("big", "quick")], languages=["en", "de"])
+    answers = put(asker, Portal(), models=[("qwen3-1.7b", "quick")], languages=["en", "de"])
     words = ["Folder", "Token", "server", "Model", "Language", "Start the bot"]
     assert len(asker.asked) == len(words)
     assert all(word in question for word, question in zip(words, asker.asked, strict=True))
@@ -60,11 +61,22 @@ def test_six_questions_in_their_order() -> None:
 
 def test_what_is_given_is_not_asked() -> None:
     asker = Scripted()
-    given = Given(notes=Path("~/n"), token=SecretStr("right"), guild="5", model="big", language="de", autostart=True)
-    answers = put(asker, Portal(), given=given, models=[("big", "")], languages=["en", "de"])
+    given = Given(
+        notes=Path("~/n"), token=SecretStr("right"), guild="5", model="qwen3-1.7b", language="de", autostart=True
+    )
+    answers = put(asker, Portal(), given=given, models=[("qwen3-1.7b", "")], languages=["en", "de"])
     assert asker.asked == []
-    assert (answers.notes, answers.guild, answers.model) == (Path.home() / "n", 5, "big")
+    assert (answers.notes, answers.guild, answers.model) == (Path.home() / "n", 5, "qwen3-1.7b")
     assert (answers.language, answers.autostart) == ("de", True)
+
+
+@pytest.mark.parametrize(
+    ("given", "why"), [(Given(language="fr"), "does not speak 'fr'"), (Given(model="x"), "no model")]
+)
+def test_what_could_not_be_read_again_is_not_written_down(given: Given, why: str) -> None:
+    """Once it was, and no command, nor this one, could be used any more."""
+    with pytest.raises(FootnoteError, match=why):
+        put(Scripted({"Token": ["right"]}), Portal(), given=given, languages=["en", "de"])
 
 
 def test_a_wrong_token_is_said_to_be_wrong_and_may_be_typed_again() -> None:
