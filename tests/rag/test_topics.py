@@ -443,3 +443,16 @@ def test_what_gives_orders_is_not_given_to_a_model(open_: Open) -> None:
     model = ScriptedGenerator(scripts=("A bees dance lasts ten seconds in Graz [1].",))
     covered(open_(make("garden", [*LASTING, order]), writes=model).summarize("bees dance", points=1))
     assert all("previous instructions" not in message.text for call in model.calls for message in call)
+
+
+def test_where_only_questions_speak_of_it_nothing_is_made_of_them(open_: Open) -> None:
+    """Nothing to quote was left of them, and the summary ended in an error of numpy's."""
+    told = (
+        "in the winter while snow lies on every field and road around the old village mill where the miller keeps his "
+        "flour and his ropes and a lamp that nobody has lit since the flood took the bridge and the inn and the whole "
+        "of the lower street with all of its workshops, barrels, carts, horses, ploughs and stones"
+    )
+    starts = (("Why do", "Foxes"), ("How do", "Otters"))
+    asked = [f"{start} bees dance, bees dance, dance? {who} sleep {told}, {told}." for start, who in starts]
+    summarizer = open_(*(make(f"note{n}", [text, "Salt is cheap."]) for n, text in enumerate(asked)))
+    assert isinstance(summarizer.summarize("bees dance"), NotCovered)
