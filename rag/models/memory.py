@@ -164,6 +164,8 @@ def _skip_texts(file: BinaryIO, count: int) -> None:
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
         for _ in range(count):
             at += _LENGTH.size + _LENGTH.unpack_from(mapped, at)[0]
+        if at > len(mapped):
+            raise ValueError("a text in its head is cut off")
     file.seek(at)
 
 

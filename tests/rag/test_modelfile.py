@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,13 @@ def test_no_damage_raises_anything_else(tmp_path_factory: pytest.TempPathFactory
         check_model_file(path)
     except ModelCorrupt as error:
         assert error.remedy
+
+
+def test_a_text_that_says_it_is_longer_than_any_file_is_refused(tmp_path: Path, whole: bytes) -> None:
+    """The highest byte of a length, of all that could be one: seeking there is an error of the operating system's."""
+    for at in range(len(whole.partition(b"output.weight")[0])):
+        damaged = bytearray(whole)
+        damaged[at] = 0x80
+        (tmp_path / "m.gguf").write_bytes(damaged)
+        with suppress(ModelCorrupt):
+            check_model_file(tmp_path / "m.gguf")
