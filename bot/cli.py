@@ -20,6 +20,7 @@ import typer
 
 from bot.commands.opened import AsJson, Data, Notes, opened, settled
 from bot.private import keep_private
+from bot.version import installed
 from rag.certainty import Answers
 from rag.errors import FootnoteError
 
@@ -82,7 +83,7 @@ def root(
     version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
 ) -> None:
     if version:
-        typer.echo(f"footnote {_version()}")
+        typer.echo(f"footnote {installed(otherwise='from a folder, not installed')}")
         raise typer.Exit
 
 
@@ -320,15 +321,6 @@ def main() -> None:
             ),
         )
     )
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("footnote")
-    except PackageNotFoundError:
-        return "from a folder, not installed"
 
 
 def _services(ctx: typer.Context) -> Services:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Any
 
 import typer
@@ -16,6 +15,7 @@ import typer
 from bot.checkup import Check, carried_out
 from bot.health.pulse import SILENT, last_beat, silence
 from bot.settings import Settings, SettingsError, load_settings
+from bot.version import installed
 from bot.wording import clean
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -81,16 +81,9 @@ def doctor_json(checks: Iterable[Check]) -> dict[str, Any]:
     listed = list(checks)
     return {
         "ok": all(check.outcome != "bad" for check in listed),
-        "version": _version(),
+        "version": installed(otherwise=""),
         "checks": [asdict(check) for check in listed],
     }
-
-
-def _version() -> str:
-    try:
-        return version("footnote")
-    except PackageNotFoundError:
-        return ""
 
 
 def lines(checks: Iterable[Check]) -> Iterator[str]:

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
@@ -33,6 +32,7 @@ from bot.state.gaps import Gap, gaps, together
 from bot.state.memory import Memory
 from bot.terminal.gaps_report import gaps_csv, gaps_markdown
 from bot.uploads import Notes
+from bot.version import installed
 from bot.wording import IN_THE_LOG
 from rag.errors import FootnoteError, IndexProblem, ModelError
 from rag.phrase import Phrase
@@ -95,7 +95,7 @@ class Owner:
             answering=worker.answering,
             trouble=_told(self._memory.trouble, caller),
             since=self._since,
-            version=_version(),
+            version=installed(otherwise="(not installed)"),
             answers=self.cache.counts if self.cache and caller.owner else None,
         )
         await reply.show(embed=status_page(status))
@@ -210,13 +210,6 @@ def _file(found: tuple[Gap, ...], form: Form) -> TextFile:
     if form == "csv":
         return TextFile("gaps.csv", gaps_csv(found) + "\n")
     return TextFile("gaps.md", gaps_markdown(found) + "\n")
-
-
-def _version() -> str:
-    try:
-        return version("footnote")
-    except PackageNotFoundError:
-        return "(not installed)"
 
 
 __all__ = ["NOT_POSSIBLE", "OWNER_ONLY", "Form", "Owner", "sentence"]

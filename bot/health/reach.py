@@ -13,12 +13,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import httpx
 
 from bot.settings import DiscordSettings
+from bot.version import installed
 from rag.errors import FootnoteError
 
 SECONDS = 10.0
@@ -129,7 +129,7 @@ def lacking(guild: Guild) -> bool:
 def _asking(settings: DiscordSettings) -> Iterator[httpx.Client]:
     headers = {
         "Authorization": f"Bot {settings.token.get_secret_value()}",
-        "User-Agent": f"DiscordBot (footnote, {_version()})",
+        "User-Agent": f"DiscordBot (footnote, {installed(otherwise='0')})",
     }
     try:
         with httpx.Client(base_url=settings.api_base, headers=headers, timeout=SECONDS) as client:
@@ -138,13 +138,6 @@ def _asking(settings: DiscordSettings) -> Iterator[httpx.Client]:
         if isinstance(error, UnicodeEncodeError):  # a header takes ASCII only
             raise _refused() from None
         raise _away(type(error).__name__) from None  # what is chained may quote the headers
-
-
-def _version() -> str:
-    try:
-        return version("footnote")
-    except PackageNotFoundError:
-        return "0"
 
 
 def _check(response: httpx.Response) -> None:

@@ -22,7 +22,7 @@ NOTE = FILES["bees.txt"].encode()
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    (tmp_path / "notes" / "work").mkdir(parents=True)
+    (tmp_path / "notes" / "wood").mkdir(parents=True)
     return Settings(notes=tmp_path / "notes", data=tmp_path / "data", models=tmp_path)
 
 
@@ -47,13 +47,13 @@ def everything(settings: Settings) -> list[str]:
 
 
 def test_a_note_lands_in_its_collection_and_is_listed(settings: Settings, folder: Notes) -> None:
-    folder.add("work", "Bees.txt", NOTE, replace=False)
+    folder.add("wood", "Bees.txt", NOTE, replace=False)
     folder.add(None, "tides.txt", NOTE, replace=False)
-    assert (settings.notes / "work" / "Bees.txt").read_bytes() == NOTE
-    assert [file.name for file in folder.listed("work")] == ["Bees.txt"]
-    assert [file.name for file in folder.listed(None)] == ["tides.txt", "work/Bees.txt"]
-    assert folder.listed("work")[0].size == len(NOTE)
-    assert everything(settings) == ["notes/tides.txt", "notes/work/Bees.txt"]
+    assert (settings.notes / "wood" / "Bees.txt").read_bytes() == NOTE
+    assert [file.name for file in folder.listed("wood")] == ["Bees.txt"]
+    assert [file.name for file in folder.listed(None)] == ["tides.txt", "wood/Bees.txt"]
+    assert folder.listed("wood")[0].size == len(NOTE)
+    assert everything(settings) == ["notes/tides.txt", "notes/wood/Bees.txt"]
 
 
 @pytest.mark.parametrize(
@@ -86,11 +86,11 @@ def test_a_hostile_or_useless_name_is_refused_and_nothing_is_written(
     settings: Settings, folder: Notes, name: str
 ) -> None:
     with pytest.raises(UploadRefused):
-        folder.add("work", name, NOTE, replace=True)
+        folder.add("wood", name, NOTE, replace=True)
     assert everything(settings) == []
 
 
-@pytest.mark.parametrize("collection", ["..", "../other", ".hidden", "work/deep", "", "nowhere"])
+@pytest.mark.parametrize("collection", ["..", "../other", ".hidden", "wood/deep", "", "nowhere"])
 def test_what_is_no_collection_takes_nothing(settings: Settings, folder: Notes, collection: str) -> None:
     from rag.errors import FootnoteError
 
@@ -100,25 +100,25 @@ def test_what_is_no_collection_takes_nothing(settings: Settings, folder: Notes, 
 
 
 def test_nothing_is_overwritten_silently_and_what_is_replaced_is_kept(settings: Settings, folder: Notes) -> None:
-    folder.add("work", "bees.txt", NOTE, replace=False)
+    folder.add("wood", "bees.txt", NOTE, replace=False)
     other = NOTE.replace(b"bee", b"fly")
     for name in ("bees.txt", "BEES.txt"):
         with pytest.raises(UploadRefused, match=r"There is a bees\.txt already"):
-            folder.add("work", name, other, replace=False)
+            folder.add("wood", name, other, replace=False)
     with pytest.raises(UploadRefused, match="just like this"):
-        folder.add("work", "bees.txt", NOTE, replace=False)
-    assert (settings.notes / "work" / "bees.txt").read_bytes() == NOTE
-    folder.add("work", "bees.txt", other, replace=True)
-    assert (settings.notes / "work" / "bees.txt").read_bytes() == other
+        folder.add("wood", "bees.txt", NOTE, replace=False)
+    assert (settings.notes / "wood" / "bees.txt").read_bytes() == NOTE
+    folder.add("wood", "bees.txt", other, replace=True)
+    assert (settings.notes / "wood" / "bees.txt").read_bytes() == other
     (kept,) = (settings.data / REMOVED).iterdir()
     assert kept.read_bytes() == NOTE
     assert stat.S_IMODE(kept.parent.stat().st_mode) == 0o700
 
 
 def test_a_folder_of_that_name_is_never_replaced(settings: Settings, folder: Notes) -> None:
-    (settings.notes / "work" / "bees.txt").mkdir()
+    (settings.notes / "wood" / "bees.txt").mkdir()
     with pytest.raises(UploadRefused):
-        folder.add("work", "bees.txt", NOTE, replace=True)
+        folder.add("wood", "bees.txt", NOTE, replace=True)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_what_cannot_be_read_is_refused_with_a_sentence(
     settings: Settings, folder: Notes, name: str, data: bytes
 ) -> None:
     with pytest.raises(UploadRefused, match=r"\w+.*\."):
-        folder.add("work", name, data, replace=False)
+        folder.add("wood", name, data, replace=False)
     assert everything(settings) == []
 
 
@@ -155,7 +155,7 @@ def test_an_archive_that_is_a_trap_is_refused_whole(
 ) -> None:
     with pytest.raises(UploadRefused, match=why):
         folder.add(
-            "work",
+            "wood",
             "many.zip",
             zipped({"fine.txt": NOTE, **files} if "picture.png" not in files else files),
             replace=False,
@@ -166,33 +166,33 @@ def test_an_archive_that_is_a_trap_is_refused_whole(
 def test_a_link_in_an_archive_is_refused(settings: Settings, folder: Notes) -> None:
     data = zipped({"bees.txt": b"/etc/passwd"}, modes={"bees.txt": stat.S_IFLNK | 0o777})
     with pytest.raises(UploadRefused, match="link"):
-        folder.add("work", "many.zip", data, replace=False)
+        folder.add("wood", "many.zip", data, replace=False)
     assert everything(settings) == []
 
 
 def test_an_archive_of_notes_is_taken_as_it_is(settings: Settings, folder: Notes) -> None:
-    folder.add("work", "many.zip", zipped({"bees.txt": NOTE, "deep/tides.txt": NOTE}), replace=False)
-    assert everything(settings) == ["notes/work/many.zip"]
+    folder.add("wood", "many.zip", zipped({"bees.txt": NOTE, "deep/tides.txt": NOTE}), replace=False)
+    assert everything(settings) == ["notes/wood/many.zip"]
 
 
 def test_what_is_removed_is_kept_elsewhere(settings: Settings, folder: Notes) -> None:
-    folder.add("work", "bees.txt", NOTE, replace=False)
-    for name in ("tides.txt", "../bees.txt", "/etc/passwd", "work/bees.txt"):
+    folder.add("wood", "bees.txt", NOTE, replace=False)
+    for name in ("tides.txt", "../bees.txt", "/etc/passwd", "wood/bees.txt"):
         with pytest.raises(UploadRefused):
-            folder.remove("work", name)
-    kept = Path(folder.remove("work", "bees.txt"))
+            folder.remove("wood", name)
+    kept = Path(folder.remove("wood", "bees.txt"))
     assert BEES in kept.read_text()
-    assert folder.listed("work") == []
+    assert folder.listed("wood") == []
     assert kept.parent == (settings.data / REMOVED).resolve()
 
 
 def test_collections_are_made_and_kept_indexed(settings: Settings, folder: Notes) -> None:
     assert folder.make("Play")
     assert not folder.make("Play")
-    assert list(folder.collections()) == ["Play", "work"]
-    assert folder.keep(["work"], apart=True)
-    (data_of(settings.data, "work") / "current").write_text("x")
-    assert not folder.keep(["work"], apart=True)
+    assert list(folder.collections()) == ["Play", "wood"]
+    assert folder.keep(["wood"], apart=True)
+    (data_of(settings.data, "wood") / "current").write_text("x")
+    assert not folder.keep(["wood"], apart=True)
     with pytest.raises(UploadRefused):
         folder.make("../out")
 
@@ -203,11 +203,11 @@ def test_where_the_new_note_cannot_be_named_the_old_one_stays(settings: Settings
     def taken(_source: Path, to: Path) -> None:
         raise FileExistsError(17, "File exists", str(to))
 
-    NotesFolder(settings).add("work", "bees.txt", NOTE, replace=False)
+    NotesFolder(settings).add("wood", "bees.txt", NOTE, replace=False)
     with pytest.raises(UploadRefused, match="File exists"):
-        NotesFolder(settings, link=taken).add("work", "bees.txt", NOTE + b"More.", replace=True)
-    assert everything(settings) == ["notes/work/bees.txt"]
-    assert (settings.notes / "work" / "bees.txt").read_bytes() == NOTE
+        NotesFolder(settings, link=taken).add("wood", "bees.txt", NOTE + b"More.", replace=True)
+    assert everything(settings) == ["notes/wood/bees.txt"]
+    assert (settings.notes / "wood" / "bees.txt").read_bytes() == NOTE
 
 
 def test_where_a_file_has_one_name_alone_a_note_still_comes_whole_and_instead_of_nothing(settings: Settings) -> None:
@@ -219,20 +219,20 @@ def test_where_a_file_has_one_name_alone_a_note_still_comes_whole_and_instead_of
         raise PermissionError(1, "Operation not permitted")
 
     folder = NotesFolder(settings, link=no_links)
-    folder.add("work", "bees.txt", NOTE, replace=False)
-    folder.add("work", "bees.txt", NOTE + b"More.", replace=True)
-    assert (settings.notes / "work" / "bees.txt").read_bytes() == NOTE + b"More."
+    folder.add("wood", "bees.txt", NOTE, replace=False)
+    folder.add("wood", "bees.txt", NOTE + b"More.", replace=True)
+    assert (settings.notes / "wood" / "bees.txt").read_bytes() == NOTE + b"More."
     assert seen == [False, False]
     assert len(everything(settings)) == 2
 
 
 def test_a_collection_does_not_fill_the_disk(settings: Settings, folder: Notes) -> None:
-    with (settings.notes / "work" / "big.txt").open("wb") as file:
+    with (settings.notes / "wood" / "big.txt").open("wb") as file:
         file.truncate(LARGEST_TOTAL - 10)
     with pytest.raises(UploadRefused, match=r"more than 500 MB\. Take others away first"):
-        folder.add("work", "bees.txt", NOTE, replace=False)
-    folder.add("work", "big.txt", NOTE, replace=True)
-    folder.add("work", "bees.txt", NOTE, replace=False)
+        folder.add("wood", "bees.txt", NOTE, replace=False)
+    folder.add("wood", "big.txt", NOTE, replace=True)
+    folder.add("wood", "bees.txt", NOTE, replace=False)
 
 
 def test_what_was_removed_long_ago_or_is_too_much_is_deleted(settings: Settings, folder: Notes) -> None:
@@ -244,6 +244,6 @@ def test_what_was_removed_long_ago_or_is_too_much_is_deleted(settings: Settings,
         file.truncate(LARGEST_TOTAL)
     folder.keep([], apart=False)
     assert [path.name for path in removed.iterdir()] == [f"{stamp}-abcd-big.txt"]
-    folder.add("work", "bees.txt", NOTE, replace=False)
-    kept = folder.remove("work", "bees.txt")
+    folder.add("wood", "bees.txt", NOTE, replace=False)
+    kept = folder.remove("wood", "bees.txt")
     assert [path.name for path in removed.iterdir()] == [Path(kept).name]
