@@ -41,14 +41,14 @@ check: dev  ## Linters, types and the import contract
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@MYPYPATH=scripts $(BIN)/mypy scripts --exclude 'scripts/(fuzz_|kill|measure_|reading_|soak)'
-	@$(BIN)/mypy --explicit-package-bases scripts/fuzz_readers.py scripts/kill.py scripts/measure_reading.py scripts/soak.py
+	@MYPYPATH=scripts $(BIN)/mypy scripts --exclude 'scripts/(data_fixture|fuzz_|measure_|reading_|survival)'
+	@$(BIN)/mypy --explicit-package-bases scripts/data_fixture.py scripts/fuzz_readers.py scripts/measure_reading.py scripts/survival
 	@$(BIN)/lint-imports
 
 eval: need-FILE setup  ## Measure on questions with known answers: make eval FILE=questions.jsonl
 	@$(FOOTNOTE) eval "$$FILE"
 
-bench: dev  ## Measure speed and memory on this machine
+bench: dev  ## Measure speed and memory on this machine, for docs/benchmarks.md
 	@$(BIN)/python -m benchmarks </dev/null
 
 wheel: dev  ## Build the packages that can be installed without this folder, into dist/

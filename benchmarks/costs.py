@@ -59,7 +59,25 @@ def in_process(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T
 
 def resident_mib() -> float:
     """Memory this process holds now, in MiB, mapped pages of files included; its peak where the system says no more."""
-    statm = Path("/proc/self/statm")
-    if statm.is_file():
-        return int(statm.read_text().split()[1]) * resource.getpagesize() / 2**20
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _MAXRSS_UNIT / 2**20
+    return _status_mib("VmRSS") or peak_mib()
+
+
+def own_mib() -> float:
+    """Memory this process holds now, in MiB, without mapped pages of files; 0 where the system does not say."""
+    return _status_mib("RssAnon")
+
+
+def peak_mib() -> float:
+    """The most memory this process has held at once, in MiB."""
+    return _status_mib("VmHWM") or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _MAXRSS_UNIT / 2**20
+
+
+def _status_mib(field: str) -> float:
+    status = Path("/proc/self/status")
+    lines = status.read_text(encoding="utf-8").splitlines() if status.is_file() else []
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{field}:")), 0.0)
+
+
+def disk_mib(folder: Path) -> float:
+    """What the files below a folder take on the disk, in MiB."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 2**20

@@ -1,20 +1,28 @@
-"""What was measured, as JSON and as a Markdown table. Knows nothing of how it was measured."""
+"""What was measured, kept as JSON from one run to the next. Knows nothing of how it was measured, nor of the page."""
 
 from __future__ import annotations
 
-import os
-import platform
-import time
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from importlib.metadata import version
-from itertools import groupby
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Literal
 
 import numpy as np
+from pydantic import TypeAdapter, ValidationError
 
-LIBRARIES = ("llama-cpp-python", "chromadb", "bm25s", "numpy", "discord.py")
+from benchmarks.circumstances import Circumstances
+from benchmarks.sizes import Size
+
+
+@dataclass(frozen=True, kw_only=True)
+class Aim:
+    """What a figure should be: at most so much, or at least; its ratio to the bare library, or the value itself."""
+
+    limit: float
+    at_least: bool = False
+    of: Literal["ratio", "value"] = "ratio"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +33,7 @@ class Figure:
         group: heading it stands under.
         baseline: the same unit, measured in the same run with the bare library; None where nothing compares.
         against: what the baseline is.
+        aim: what it should be; None where nothing is asked of it.
     """
 
     group: str
@@ -33,58 +42,58 @@ class Figure:
     unit: str
     baseline: float | None = None
     against: str = ""
+    aim: Aim | None = None
 
     @property
     def ratio(self) -> float | None:
         """The value as a multiple of the baseline."""
         return self.value / self.baseline if self.baseline else None
 
+    @property
+    def aimed(self) -> float | None:
+        """What its aim is compared with; None without an aim, or where the baseline is unknown."""
+        return None if self.aim is None else self.ratio if self.aim.of == "ratio" else self.value
+
+    @property
+    def met(self) -> bool:
+        """Whether it is what it should be."""
+        if self.aim is None or self.aimed is None:
+            return False
+        return self.aimed >= self.aim.limit if self.aim.at_least else self.aimed <= self.aim.limit
+
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """Every figure of one run.
+    """Every figure of one run, and every size of this and earlier ones.
 
     Attributes:
-        conditions: what the figures depend on, by name: the machine, the notes.
-        load: the machine's load, averaged over one minute, before and after the run; other work shows here.
+        inputs: what the figures depend on beside the machine, by name: the notes, the questions.
+        when: circumstances of the figures; None where there are none yet.
+        sizes: what was measured of large indexes, in this run or an earlier one on the same machine.
     """
 
-    conditions: dict[str, str]
-    load: tuple[float, float]
-    figures: tuple[Figure, ...]
+    inputs: dict[str, str] = field(default_factory=dict)
+    when: Circumstances | None = None
+    figures: tuple[Figure, ...] = ()
+    sizes: tuple[Size, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The report for `json.dumps`."""
         figures = [{**asdict(figure), "ratio": figure.ratio} for figure in self.figures]
-        return {"conditions": self.conditions, "load": list(self.load), "figures": figures}
+        return {**asdict(self), "figures": figures}
 
-    def as_markdown(self) -> str:
-        """The report as a page."""
-        lines = [
-            "# Speed and memory",
-            "",
-            "Written by `make bench`; do not edit. A ratio compares with the bare library in the same run, on the same",
-            "input, with the same number of threads.",
-            "",
-            *(f"- {name}: {value}" for name, value in self.conditions.items()),
-            f"- load average (one minute): {self.load[0]:.1f} before, {self.load[1]:.1f} after",
-        ]
-        for group, figures in groupby(self.figures, key=lambda figure: figure.group):
-            lines += ["", f"## {group}", "", "| | | baseline | ratio |", "|---|---:|---:|---:|"]
-            lines += [_row(figure) for figure in figures]
-        return "\n".join(lines) + "\n"
+    def save(self, file: Path) -> None:
+        """Write it to a file, whose folder is made."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(self.as_json(), indent=1) + "\n", encoding="utf-8")
 
 
-def _row(figure: Figure) -> str:
-    if figure.baseline is None or figure.ratio is None:
-        return f"| {figure.name} | {shown(figure.value)} {figure.unit} | | |"
-    baseline = f"{shown(figure.baseline)} {figure.unit} ({figure.against})"
-    return f"| {figure.name} | {shown(figure.value)} {figure.unit} | {baseline} | {figure.ratio:.2f} |"
-
-
-def shown(value: float) -> str:
-    """Three significant digits, without an exponent."""
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+def saved(file: Path) -> Report:
+    """What `save` wrote; an empty report where there is none, or one of another version."""
+    try:
+        return TypeAdapter(Report).validate_json(file.read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return Report()
 
 
 def quantiles(
@@ -96,8 +105,9 @@ def quantiles(
     baselines: Sequence[float] = (),
     against: str = "",
     percentiles: Sequence[int] = (50, 95),
+    aims: Mapping[int, Aim] = MappingProxyType({}),
 ) -> Iterator[Figure]:
-    """The percentiles of `values`, each against that of `baselines`."""
+    """The percentiles of `values`, each against that of `baselines`; `aims`: those of some percentiles."""
     for q in percentiles:
         baseline = float(np.percentile(baselines, q)) if baselines else None
         yield Figure(
@@ -107,26 +117,5 @@ def quantiles(
             unit=unit,
             baseline=baseline,
             against=against,
+            aim=aims.get(q),
         )
-
-
-def machine() -> dict[str, str]:
-    """The machine and the libraries."""
-    return {
-        "date": time.strftime("%Y-%m-%d"),
-        "processor": f"{_processor()}, {os.cpu_count()} cores",
-        "system": f"{platform.system()}, Python {platform.python_version()}",
-        "libraries": ", ".join(f"{name} {version(name)}" for name in LIBRARIES),
-    }
-
-
-def _processor() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.is_file() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
-
-
-def load_average() -> float:
-    """Over one minute; 0 where the system does not say."""
-    return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0

@@ -1,7 +1,8 @@
 """The command `footnote`: reads arguments, calls what does the work, prints, and sets the exit code.
 
-Exit codes: 0 answered or honestly refused, 1 something its owner can mend (one sentence on
-standard error), 2 wrong usage. Everything slow is imported inside the command that needs it, so that `--help` is quick.
+Exit codes: 0 answered or honestly refused, 1 something its owner can mend (one sentence on standard error), 2 wrong
+usage, 3 a file was asked for and the notes have nothing to put into it. Everything slow is imported inside the command
+that needs it, so that `--help` is quick.
 """
 
 from __future__ import annotations
@@ -134,7 +135,13 @@ def topic(
     as_json: AsJson = False,
     timeline: Annotated[bool, typer.Option("--timeline", help="Show when it comes up, by date and minute.")] = False,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Timeline as a .png picture or .html page.", show_default=False)
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            help="Timeline as a .png picture or .html page; ends with code 3 where there is none.",
+            show_default=False,
+        ),
     ] = None,
     dark: Annotated[bool, typer.Option("--dark", help="The picture on a dark ground.")] = False,
     points: Annotated[int | None, typer.Option("--points", help="How many points at most; otherwise 8.", min=1)] = None,
@@ -293,7 +300,9 @@ def run(args: Sequence[str], services: Services) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 1
     except FootnoteError as error:
-        return _complain(str(error))
+        from bot.language import _
+
+        return _complain(f"{_(error.message)} {_(error.remedy)}".strip())
     except Exception as error:
         logger.debug("unexpected error", exc_info=True)
         return _complain(
@@ -328,14 +337,15 @@ def _services(ctx: typer.Context) -> Services:
 
 
 def _prepare(settings: Settings, services: Services) -> None:
-    """Bring the index up to date; but where only the embedder is another, the index before answers until it is."""
-    from bot.answering.chosen import MEANWHILE, embedded_anew, serves_meanwhile
+    """Bring the index up to date; but where all of it has to be built anew, the one before answers if it can."""
+    from bot.answering.chosen import MEANWHILE, built_anew, serves_meanwhile
+    from bot.language import _
     from bot.wording import clean
 
     if services.update is None or not serves_meanwhile(settings):
         services.refresh(settings)
         return
-    typer.echo(clean(f"{embedded_anew(settings)} {MEANWHILE}"), err=True)
+    typer.echo(clean(f"{_(built_anew(settings))} {_(MEANWHILE)}"), err=True)
 
 
 def _show(lines: Sequence[Line]) -> None:
@@ -383,9 +393,17 @@ def _keeping(settings: Settings, update: Callable[[Settings], Iterable[None]] | 
     def keep(reload: Callable[[], None], tell: Callable[[str], None]) -> AbstractContextManager[object]:
         if update is None:
             return nullcontext()
+        from bot.answering.vectors import tidy
         from bot.watch import kept_up
 
-        return kept_up(settings.notes, settings.data, refresh=lambda: update(settings), reload=reload, tell=tell)
+        return kept_up(
+            settings.notes,
+            settings.data,
+            refresh=lambda: update(settings),
+            reload=reload,
+            tell=tell,
+            tidy=lambda: tidy(settings),
+        )
 
     return keep
 

@@ -6,15 +6,15 @@ Knows nothing of what the settings mean.
 from __future__ import annotations
 
 import io
-import os
 import re
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from dotenv.parser import Binding, parse_stream
 
+from rag import durable
 from rag.errors import FootnoteError
+from rag.phrase import Phrase
 
 OWNER_ONLY = 0o600
 _PLAIN = re.compile(r"[\w./:@%+,=-]*", re.ASCII)
@@ -33,23 +33,12 @@ def write(path: Path, values: Mapping[str, str]) -> None:
     target = path.resolve()  # a link stays a link
     try:
         before = target.read_text(encoding="utf-8") if target.exists() else ""
-        _replace(target, merged(before, values))
+        durable.write(target, merged(before, values), mode=OWNER_ONLY)
     except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise EnvFileError(f"{path} cannot be written: {why}.", remedy="Make it writable, or remove it.") from error
-
-
-def _replace(target: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".env-")  # made with mode 600
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        why = str(error.strerror) if isinstance(error, OSError) else Phrase("it is no text")
+        unwritten = Phrase("{file} cannot be written: {why}.").format(file=str(path), why=why)
+        remedy = Phrase("Make some space.") if durable.is_full(error) else Phrase("Make it writable, or remove it.")
+        raise EnvFileError(unwritten, remedy=remedy) from error
 
 
 def merged(text: str, values: Mapping[str, str]) -> str:
@@ -84,7 +73,8 @@ def _in_place_of(binding: Binding, line: str) -> str:
 def quoted(value: str) -> str:
     """A value as it stands behind `KEY=`. Raises EnvFileError where none reads back the same."""
     if not value.isprintable() or "${" in value:
-        raise EnvFileError("That value cannot stand in .env.", remedy="Use one without line breaks and without ${")
+        unfit = Phrase("That value cannot stand in .env.")
+        raise EnvFileError(unfit, remedy=Phrase("Use one without line breaks and without {sign}").format(sign="${"))
     if _PLAIN.fullmatch(value):
         return value
     escaped = value.replace("\\", "\\\\").replace("'", "\\'")

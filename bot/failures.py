@@ -39,6 +39,7 @@ SENTENCES: tuple[tuple[type[Exception], str], ...] = (
     (errors.IndexMismatch, Phrase("My index of the notes is out of date. My owner has to rebuild it first.")),
     (errors.IndexCorrupt, Phrase("My index of the notes is damaged. My owner has to rebuild it first.")),
     (errors.IndexBusy, Phrase("I am reading the notes right now. Please ask again in a few minutes.")),
+    (errors.StoreAway, Phrase("A server that I need does not answer. My owner has to look after it first.")),
     (errors.IndexProblem, Phrase("I cannot use my index of the notes. My owner has to look into it first.")),
     (errors.EndpointAway, Phrase("A server that I need does not answer. My owner has to look after it first.")),
     (errors.ModelError, Phrase("My language model cannot be loaded. My owner has to repair it first.")),

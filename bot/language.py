@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import gettext
 import io
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date
@@ -28,6 +29,7 @@ FOLDER = Path(__file__).with_name("locale")
 
 _spoken: ContextVar[str] = ContextVar("language", default=ENGLISH)
 _INTERNATIONAL = "en_001"  # English of no country
+_VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")  # the first that is set counts, as for every gettext program
 _SKELETONS = {"yMMMd": "d MMM y", "yMMM": "MMM y", "MMMd": "d MMM", "MMM": "MMM"}
 """What of a date is known, and how it is written in English: as short in every month."""
 
@@ -43,6 +45,12 @@ def known(locale: str) -> str | None:
     by_name = {language.casefold(): language for language in languages()}
     named = locale.partition(".")[0].replace("-", "_").casefold()
     return by_name.get(named) or by_name.get(named.partition("_")[0])
+
+
+def of_the_system(environment: Mapping[str, str] = os.environ) -> str:
+    """The language that this account has set, as its environment says; English where that is not spoken."""
+    said = next(filter(None, map(environment.get, _VARIABLES)), "")
+    return next(filter(None, map(known, said.split(":"))), ENGLISH)
 
 
 def spoken() -> str:
@@ -95,8 +103,8 @@ def ngettext(one: str, many: str, n: int) -> str:
     return _catalogue(spoken()).ngettext(one, many, n).format(n=number(n))
 
 
-def number(n: int) -> str:
-    """ "1,200"."""
+def number(n: float) -> str:
+    """ "1,200", "1.5"."""
     return _number(spoken(), n)
 
 
@@ -115,12 +123,12 @@ def both(names: Sequence[str]) -> str:
     return format_list(names, locale=_locale(spoken()))
 
 
-def _shown(value: str | int) -> str:
+def _shown(value: str | float) -> str:
     return value if isinstance(value, str) else number(value)
 
 
 @lru_cache(maxsize=10_000)
-def _number(language: str, n: int) -> str:
+def _number(language: str, n: float) -> str:
     return format_decimal(n, locale=_locale(language))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from bot.json_face import Json, citations_json, episode_json
+from bot.terminal.topic_wording import apart
 from rag.map_types import Comparison, Digest, Side, Subject, Timeline
 from rag.types import NotCovered
 
@@ -47,7 +48,7 @@ def compare_json(result: Comparison | NotCovered) -> Json:
         "left": _side(result.left),
         "right": _side(result.right),
         "rows": rows,
-        "remarks": list(result.remarks),
+        "remarks": [said] if (said := apart(result)) else [],
         "citations": citations_json(result.citations),
     }
 

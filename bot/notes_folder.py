@@ -19,6 +19,7 @@ from pathlib import Path, PurePosixPath
 from bot.settings import Settings
 from bot.uploads import KEPT_DAYS, LARGEST, LARGEST_TOTAL, LARGEST_UNPACKED, NoteFile, UploadRefused
 from rag import collection as shelf
+from rag import durable
 from rag.errors import NoteError
 from rag.phrase import Phrase
 from rag.reading.extract import archive
@@ -57,9 +58,16 @@ OTHER_NAME = Phrase("Give the file a plain name of letters, digits, spaces, dots
 class NotesFolder:
     """The folders of the settings. Implements `Notes`. `link`: gives a file a second name; raises OSError."""
 
-    def __init__(self, settings: Settings, *, link: Callable[[Path, Path], None] = os.link) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        link: Callable[[Path, Path], None] = os.link,
+        put: Callable[[Path, Path], None] = durable.put,
+    ) -> None:
         self._settings = settings
         self._link = link
+        self._put = put
 
     def collections(self) -> Sequence[str]:
         """Every collection there is; see `Notes`."""
@@ -107,13 +115,11 @@ class NotesFolder:
             self._find_room(collection, len(data) - (there.stat().st_size if there else 0))
         with _told(Phrase("The file cannot be written ({why}).")), _unfinished(folder, name, data) as written:
             _check_content(written, name)
-            aside = self._set_aside(there) if there else None
-            try:
+            if there:
+                self._replace(there, written, folder / name)
+            else:
                 _give_name(written, folder / name, self._link)
-            except OSError:
-                if there and aside:
-                    shutil.move(aside, there)
-                raise
+                durable.sync(folder)
 
     def remove(self, collection: str | None, name: str) -> str:
         """Take a file out of the notes; see `Notes`."""
@@ -133,14 +139,32 @@ class NotesFolder:
         if sum(file.size for file in self.listed(collection)) + size > LARGEST_TOTAL:
             raise UploadRefused(TOO_MUCH.format(most=LARGEST_TOTAL // 2**20), remedy=TAKE_AWAY)
 
+    def _replace(self, there: Path, written: Path, path: Path) -> None:
+        """Put a file in the place of the one that is there, which is kept. Raises OSError, and that one stays."""
+        kept = Path(shutil.copy2(there, self._aside(there)))
+        try:
+            self._put(written, path)
+        except OSError:
+            if written.exists():  # so it has not taken the place
+                with suppress(OSError):
+                    kept.unlink()
+            raise
+        if there.exists() and not there.samefile(path):  # its name was written otherwise
+            there.unlink()
+        _drop_old(kept.parent)
+
     def _set_aside(self, path: Path) -> Path:
-        """Move a file out of the notes, under a name that none there has."""
+        """Move a file out of the notes."""
+        to = self._aside(path)
+        shutil.move(path, to)
+        _drop_old(to.parent)
+        return to.resolve()
+
+    def _aside(self, path: Path) -> Path:
+        """A place outside the notes for a file, under a name that none there has."""
         folder = self._settings.data / REMOVED
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        to = folder / f"{time.strftime(STAMP)}-{secrets.token_hex(2)}-{path.name}"
-        shutil.move(path, to)
-        _drop_old(folder)
-        return to.resolve()
+        return folder / f"{time.strftime(STAMP)}-{secrets.token_hex(2)}-{path.name}"
 
 
 def _drop_old(removed: Path) -> None:

@@ -1,6 +1,7 @@
 """HTML pages that stand alone: no script, nothing fetched, readable on a light ground, a dark one and on paper.
 
-All text from outside is escaped by the template engine; links are those that `wording.safe_url` lets through.
+What a page says itself is in the language that is spoken. All text from outside is escaped by the template engine;
+links are those that `wording.safe_url` lets through.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from bot import wording
+from bot.language import _, spoken
 from rag.types import Citation
 
 if TYPE_CHECKING:
@@ -40,10 +42,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals |= {
+        "_": _,
         "clean": wording.clean,
         "minute": wording.minute,
         "percent": lambda share: f"{100 * share:.2f}%",
+        "language": lambda: spoken().replace("_", "-"),
         "place": wording.place,
+        "quoted": wording.quoted,
         "shortened": shortened,
         "source": wording.source,
         "url": _url,

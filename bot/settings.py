@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -18,6 +18,7 @@ from bot.private import is_guarded
 from rag.collection import data_of, notes_of
 from rag.errors import FootnoteError
 from rag.models.memory import KvType
+from rag.phrase import Phrase, listed
 from rag.pipeline import Answers
 from rag.writing.prompt import Length, Tone
 
@@ -88,19 +89,31 @@ class WriterSettings(BaseModel):
     def check_address(cls, value: str) -> str:
         """Only what can be an address of such a server."""
         address = value.strip()
-        parts = urlsplit(address)
-        if address and not (parts.scheme in ("http", "https") and parts.hostname and parts.port != 0):
-            raise ValueError("it has to look like http://localhost:8080/v1")
+        if address:
+            _address(address, like="http://localhost:8080/v1")
         return address
 
     @field_validator("api_key", mode="after")
     @classmethod
     def strip_newline(cls, value: SecretStr) -> SecretStr:
-        """A key pasted from a file often ends in a line break; inside of it is nothing that HTTP cannot send."""
-        key = value.get_secret_value().strip()
-        if key and not (key.isascii() and key.isprintable()):
-            raise ValueError("it holds characters that no key has")
-        return SecretStr(key)
+        """As any key."""
+        return _key(value)
+
+
+def _address(value: str, *, like: str = "http://localhost:8000") -> SplitResult:
+    """The parts of a server's address. Raises ValueError where it can be none."""
+    parts = urlsplit(value)
+    if not (parts.scheme in ("http", "https") and parts.hostname and parts.port != 0):
+        raise ValueError(f"it has to look like {like}")
+    return parts
+
+
+def _key(value: SecretStr) -> SecretStr:
+    """A key pasted from a file often ends in a line break; inside of it is nothing that HTTP cannot send."""
+    key = value.get_secret_value().strip()
+    if key and not (key.isascii() and key.isprintable()):
+        raise ValueError("it holds characters that no key has")
+    return SecretStr(key)
 
 
 class Settings(BaseSettings):
@@ -125,6 +138,18 @@ class Settings(BaseSettings):
         description="Model that turns texts into vectors: a name, a path to a GGUF file, or a server: http://HOST:PORT/v1#MODEL.",
     )
     embedder_key: SecretStr = Field(default=SecretStr(""), description="Key for that server, if it wants one.")
+    chroma: str = Field(
+        default="",
+        description="Chroma server for the index's vectors, such as http://localhost:8000; empty: the data folder.",
+    )
+    chroma_token: SecretStr = Field(
+        default=SecretStr(""), description="Bearer token for that server, if what stands before it wants one."
+    )
+    ranker: str = Field(
+        default="",
+        description="llama-server that orders what was found: http://HOST:PORT/v1#MODEL; empty: the starter model.",
+    )
+    ranker_key: SecretStr = Field(default=SecretStr(""), description="Key for that server, if it wants one.")
     model: str = Field(
         default="smollm2-135m-instruct",
         min_length=1,
@@ -182,6 +207,33 @@ class Settings(BaseSettings):
     writer: WriterSettings = Field(default_factory=WriterSettings)
     discord: DiscordSettings = Field(default_factory=DiscordSettings)
 
+    @field_validator("chroma", mode="after")
+    @classmethod
+    def check_chroma(cls, value: str) -> str:
+        """An address that can be shown wherever something is said about it."""
+        address = value.strip().rstrip("/")
+        if not address:
+            return ""
+        parts = _address(address)
+        if parts.username or parts.password or parts.query or parts.fragment:
+            raise ValueError("it has to be an address alone; a token goes into FOOTNOTE_CHROMA_TOKEN")
+        return address
+
+    @field_validator("ranker", mode="after")
+    @classmethod
+    def check_ranker(cls, value: str) -> str:
+        """An address with the name of a model."""
+        address, like = value.strip(), "http://localhost:8080/v1#smollm2"
+        if address and not _address(address, like=like).fragment:
+            raise ValueError(f"it has to look like {like}")
+        return address
+
+    @field_validator("chroma_token", "ranker_key", mode="after")
+    @classmethod
+    def check_token(cls, value: SecretStr) -> SecretStr:
+        """As any key."""
+        return _key(value)
+
     @field_validator("gpu_layers", mode="after")
     @classmethod
     def check_layers(cls, value: str) -> str:
@@ -223,14 +275,19 @@ def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401
     try:
         return Settings(**{name: value for name, value in overrides.items() if value is not None})
     except ValidationError as error:
-        raise SettingsError(_explain(error), remedy="Mend it in .env or in the environment.") from error
+        raise SettingsError(_explain(error), remedy=Phrase("Mend it in .env or in the environment.")) from error
     except (UnreadableSetting, UnicodeDecodeError) as error:
-        raise SettingsError(f"The settings cannot be read: {error}.", remedy="Mend .env.") from error
+        unread = Phrase("The settings cannot be read: {why}.").format(why=str(error))
+        raise SettingsError(unread, remedy=Phrase("Mend .env.")) from error
 
 
 def _explain(error: ValidationError) -> str:
     """Every wrong setting by its name in `.env`, with what is wrong about it but never its value."""
-    return " ".join(
-        f"FOOTNOTE_{'__'.join(map(str, item['loc'])).upper()} does not work: {item['msg']}."
-        for item in error.errors(include_url=False, include_input=False, include_context=False)
+    wrong = Phrase("{setting} does not work: {why}.")
+    return listed(
+        Phrase("{one} {other}"),
+        [
+            wrong.format(setting=f"FOOTNOTE_{'__'.join(map(str, item['loc'])).upper()}", why=item["msg"])
+            for item in error.errors(include_url=False, include_input=False, include_context=False)
+        ],
     )

@@ -47,6 +47,7 @@ class Keeper:
         reload: makes the assistant open the newest indexes; returns when done.
         tell: tells the owner, in a sentence.
         stop: set when nothing is to be kept up any longer.
+        tidy: removes what deleted indexes have left anywhere else.
     """
 
     def __init__(
@@ -57,12 +58,14 @@ class Keeper:
         tell: Callable[[str], None],
         stop: Event,
         grace: float = GRACE,
+        tidy: Callable[[], None] = lambda: None,
     ) -> None:
         self._indexes = indexes
         self._reload = reload
         self._tell = tell
         self._stop = stop
         self._grace = grace
+        self._tidy = tidy
         self._told = ""
         self._under_way = Lock()
 
@@ -107,6 +110,7 @@ class Keeper:
                     self._bring_up_to_date(kept)
                 except FootnoteError as error:
                     failed[kept.collection] = error
+            self._tidy()
         return failed
 
     def _bring_up_to_date(self, kept: Kept) -> None:
@@ -136,14 +140,16 @@ def kept_up(
     reload: Callable[[], None],
     tell: Callable[[str], None],
     beside: Callable[[], Iterable[Kept]] = tuple,
+    tidy: Callable[[], None] = lambda: None,
 ) -> Iterator[Keeper]:
     """Inside the block, the assistant that `reload` reaches serves the notes as they are; gives what sees to that.
 
-    `beside`: the indexes of parts of the notes, which are kept up after that of all of them in `data`.
+    `beside`: the indexes of parts of the notes, which are kept up after that of all of them in `data`. `tidy`: see
+    `Keeper`.
     """
     stop = Event()
     whole = Kept(data=data, refresh=refresh)
-    keeper = Keeper(lambda: (whole, *beside()), reload=reload, tell=tell, stop=stop)
+    keeper = Keeper(lambda: (whole, *beside()), reload=reload, tell=tell, stop=stop, tidy=tidy)
 
     def keep() -> None:
         try:

@@ -100,6 +100,11 @@ def lines(start: int, end: int) -> str:
     return str(start) if start == end else f"{start}-{end}"
 
 
+def quoted(text: str) -> str:
+    """A text in quotation marks."""
+    return _("“{quote}”").format(quote=text)
+
+
 def within(counted: str, start: int, end: int) -> str:
     """Where in a file, 1-based and inclusive: "line 12", "pages 3-4"."""
     one = start == end

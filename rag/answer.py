@@ -17,7 +17,6 @@ from rag import language, rank
 from rag.basis import basis
 from rag.clock import Clock
 from rag.disagreement import disagreements
-from rag.errors import Interrupted
 from rag.fields import in_context
 from rag.filters import attribution, nearness
 from rag.gate import GateModel, Thresholds
@@ -47,7 +46,7 @@ ABOUT_THE_SAME = 0.5  # share of the question's words, its names left out, that 
 TELLING_WORDS = 2  # so many words of a question, and half of them, make two passages about the same
 FURTHER = 0.10  # so much further ahead stands a passage elsewhere that is nearer than what was asked for
 OUT_OF_REACH = 0.5  # a passage whose score is so far behind the best is quoted by no answer, whatever ranks it
-RANK_SECONDS = 1.5  # no passage is begun after this; the ranking keeps what it has
+RANK_SECONDS = 1.5  # for the order; what has no likelihood by then keeps its place behind those that have one
 WRITTEN = Phrase("In short, from your notes:")
 EVIDENCE_AT = "until evidence"
 SENTENCE_AT = "until first sentence"
@@ -135,12 +134,14 @@ class Answerer:
         clock, session = Clock(), Session(history=history, cancelled=cancelled, watch=watch)
         found = self.retrieve(question, history=history, filters=filters, clock=clock)
         hits: Sequence[Hit] = found.hits
+        passing = False
         if self._thresholds.outcome(found.p_answerable, found.cosine) != "not_covered":
             self._show_nearest(hits, clock, watch)
             hits = self.ranked(found, clock=clock, cancelled=cancelled)
+            passing = self._lacks_order(hits)
         result = self.decide(question, found, hits, clock=clock, session=session)
         failed = result.trace and result.trace.writing and result.trace.writing.failed
-        return result if failed else replace(result, basis=self._basis(found))
+        return result if failed or passing else replace(result, basis=self._basis(found))
 
     def basis(self, question: str, *, history: Sequence[Earlier] = (), filters: Sequence[Filter] = ()) -> str:
         """What an answer to this would be made from; see `Answer`. Raises QuestionError, as `ask` does."""
@@ -208,16 +209,19 @@ class Answerer:
         if self._ranker is None or len(hits) < 2:
             return hits
         with clock.stage("rank"):
-            deadline = time.monotonic() + RANK_SECONDS
-            values: list[float] = []
-            for hit in hits[: rank.RANKED]:
-                if cancelled and cancelled():
-                    raise Interrupted("Cancelled.")
-                if time.monotonic() > deadline:
-                    break
-                text = rank.context(in_context(hit.passage, self._index.episode_of(hit.passage)))
-                values += self._ranker.log_likelihoods(rank.PREFIX, [text], rank.continuation(found.searched))
+            best = [hit.passage for hit in hits[: rank.RANKED]]
+            values = self._ranker.log_likelihoods(
+                rank.PREFIX,
+                [rank.context(in_context(passage, self._index.episode_of(passage))) for passage in best],
+                rank.continuation(found.searched),
+                cancelled=cancelled,
+                deadline=time.monotonic() + RANK_SECONDS,
+            )
             return rank.reorder(hits, values)
+
+    def _lacks_order(self, hits: Sequence[Hit]) -> bool:
+        """Whether the ranker could not be used: with it there may be another answer, so this one must not be kept."""
+        return self._ranker is not None and len(hits) > 1 and all(hit.log_likelihood is None for hit in hits)
 
     def _answer(
         self, question: str, found: Retrieved, hits: Sequence[Hit], clock: Clock, *, nearest: bool = False

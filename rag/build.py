@@ -7,7 +7,7 @@
         passages.jsonl   episodes' passages, one a line, in row order
         library.json     notes, episodes and reading warnings
         words/           BM25
-        vectors/         Chroma
+        vectors/         Chroma, or where it is; arrays
         calibration.json thresholds; written last, or later
 
 A build is sealed before it serves: every file is on the disk, and the manifest knows its size and hash, so that neither
@@ -20,7 +20,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-import os
 import secrets
 import shutil
 import sys
@@ -33,7 +32,9 @@ from typing import Any
 
 import filelock
 
-from rag.errors import IndexBusy, IndexCorrupt, IndexMissing, IndexProblem, StorageFull
+from rag import durable
+from rag.errors import FootnoteError, IndexBusy, IndexCorrupt, IndexMissing, IndexProblem, StorageFull, StoreAway
+from rag.phrase import Phrase
 from rag.reading.offsets import Offsets
 from rag.types import Episode, EpisodeEntry, Library, Note, Passage, ReadWarning
 
@@ -43,7 +44,49 @@ PASSAGES = "passages.jsonl"
 LIBRARY = "library.json"
 WORDS = "words"
 VECTORS = "vectors"
-REBUILD = "Run: footnote index"
+REBUILD = Phrase("Run: footnote index")
+
+Told = tuple[type[FootnoteError], Phrase, Phrase]
+"""What is raised, its sentence about {folder} and {why}, and the remedy."""
+
+BUILDING: Mapping[str, Told] = {
+    "full": (
+        StorageFull,
+        Phrase("There is no space left for the index in {folder}; the old one goes on serving."),
+        Phrase("Free some space, then run: footnote index"),
+    ),
+    "shut": (StorageFull, Phrase("Nothing can be written to {folder}."), Phrase("Choose another folder with --data.")),
+    "broken": (
+        IndexProblem,
+        Phrase("The disk does not take the new index in {folder} ({why}); the old one goes on serving."),
+        Phrase("Look after the disk, then run: footnote index"),
+    ),
+}
+OPENING: Mapping[str, Told] = {
+    "full": (
+        IndexProblem,
+        Phrase("The index in {folder} cannot be opened: there is no space left on its disk."),
+        Phrase("Make some space."),
+    ),
+    "shut": (
+        IndexProblem,
+        Phrase("The index in {folder} cannot be opened, because nothing may be written there."),
+        Phrase("Make the folder writable, or choose another one with --data."),
+    ),
+    "broken": (
+        IndexProblem,
+        Phrase("The index in {folder} cannot be opened: its disk fails ({why})."),
+        Phrase("Look after the disk."),
+    ),
+}
+_SIGNS: Mapping[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
+    "full": ((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), ("disk is full", "no space left")),
+    "shut": (
+        (errno.EACCES, errno.EPERM, errno.EROFS),
+        ("readonly database", "read-only file system", "unable to open database file"),
+    ),
+    "broken": ((errno.EIO,), ("disk i/o error", "input/output error")),
+}
 
 Part = tuple[int, str]
 """Size in bytes and sha256 of a file; "" for those of Chroma, which it changes on opening."""
@@ -83,24 +126,21 @@ def current_build(data: Path) -> Path:
     try:
         name = (data / "current").read_text(encoding="utf-8").strip()
     except FileNotFoundError:
-        raise IndexMissing(f"There is no index in {data} yet.", remedy=REBUILD) from None
+        missing = Phrase("There is no index in {folder} yet.")
+        raise IndexMissing(missing.format(folder=str(data)), remedy=REBUILD) from None
     except (OSError, ValueError) as error:
-        raise IndexCorrupt(f"The index in {data} cannot be read.", remedy=REBUILD) from error
+        unread = Phrase("The index in {folder} cannot be read.")
+        raise IndexCorrupt(unread.format(folder=str(data)), remedy=REBUILD) from error
     folder = builds_folder(data) / name
     if not (folder / MANIFEST).is_file():
-        raise IndexCorrupt(f"The index in {data} is half gone: its build {name!r} is missing.", remedy=REBUILD)
+        half = Phrase("The index in {folder} is half gone: its build {name} is missing.")
+        raise IndexCorrupt(half.format(folder=str(data), name=repr(name)), remedy=REBUILD)
     return folder
 
 
 def make_current(data: Path, build: Path) -> None:
     """Let `build` serve, by one atomic rename."""
-    fresh = data / "current.new"
-    with fresh.open("w", encoding="utf-8") as file:
-        file.write(build.name)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(data / "current")
-    _sync(data)
+    durable.write(data / "current", build.name)
 
 
 def remove_builds(data: Path, *, keep: Iterable[Path]) -> None:
@@ -145,16 +185,18 @@ def new_build(data: Path) -> Iterator[Path]:
     What a crash left of earlier builds goes away. The build that served before stays until the next one, because
     a running bot still reads it.
     """
-    builds_folder(data).mkdir(parents=True, exist_ok=True)
+    durable.make_folder(builds_folder(data))
     served = serving(data)
     remove_builds(data, keep=served)
     folder = builds_folder(data) / f"{time.strftime('%Y%m%dT%H%M%S')}-{secrets.token_hex(3)}"
     folder.mkdir()
     try:
         yield folder
+        _sync_all(folder)  # to look whether it may serve changes some of Chroma's files
         make_current(data, folder)
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        if serving(data) != [folder]:  # it may have its name, and the disk not have taken that for good
+            shutil.rmtree(folder, ignore_errors=True)
         raise
     remove_builds(data, keep=[folder, *served])
 
@@ -163,42 +205,59 @@ def new_build(data: Path) -> Iterator[Path]:
 def lock(data: Path) -> Iterator[None]:
     """One writer at a time. Raises IndexBusy."""
     try:
-        data.mkdir(parents=True, exist_ok=True)
+        durable.make_folder(data)
     except FileExistsError as error:
-        raise IndexProblem(f"{data} is a file, not a folder.", remedy="Name a folder with --data.") from error
+        no_folder = Phrase("{path} is a file, not a folder.").format(path=str(data))
+        raise IndexProblem(no_folder, remedy=Phrase("Name a folder with --data.")) from error
     try:
         with filelock.FileLock(data / "index.lock", timeout=0):
             yield
     except filelock.Timeout as error:
-        raise IndexBusy(f"Another process is indexing into {data}.", remedy="Wait until it is done.") from error
+        busy = Phrase("Another process is indexing into {folder}.").format(folder=str(data))
+        raise IndexBusy(busy, remedy=Phrase("Wait until it is done.")) from error
 
 
 @contextmanager
-def storage_errors(data: Path) -> Iterator[None]:
-    """Turn a full or read-only disk into a sentence."""
+def storage_errors(data: Path, told: Mapping[str, Told] = BUILDING) -> Iterator[None]:
+    """Turn what a full, read-only or failing disk makes of an index into a sentence, whichever library it fails in."""
     try:
         yield
-    except Exception as error:
-        text = str(error).lower()
-        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-        if full or "disk is full" in text or "no space left" in text:
-            raise StorageFull(
-                f"There is no space left for the index in {data}; the old one goes on serving.",
-                remedy="Free some space, then run: footnote index",
-            ) from error
-        if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            raise StorageFull(
-                f"Nothing can be written to {data}.", remedy="Choose another folder with --data."
-            ) from error
+    except (StorageFull, StoreAway):  # that is one, and another machine's disk
         raise
+    except Exception as error:
+        for cause in _causes(error):
+            if trouble := _trouble(cause):
+                kind, sentence, remedy = told[trouble]
+                raise kind(sentence.format(folder=str(data), why=str(cause)), remedy=remedy) from error
+        raise
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """What led to an error, the first of it first, and the error itself."""
+    before = error.__cause__ or error.__context__
+    return [*(_causes(before) if before else ()), error]
+
+
+def _trouble(error: BaseException) -> str:
+    """What is the matter with a disk, as the keys of `BUILDING` have it, where an error is about that; else ""."""
+    number, said = getattr(error, "errno", None), str(error).lower()
+    for trouble, (numbers, words) in _SIGNS.items():
+        if number in numbers or any(each in said for each in words):
+            return trouble
+    return ""
 
 
 def seal(build: Path) -> dict[str, Part]:
     """Bring every file of a finished build to the disk; what its manifest has to know of them."""
     files = sorted(path for path in build.rglob("*") if path.is_file() and path != build / MANIFEST)
-    for path in [*files, *(path for path in build.rglob("*") if path.is_dir()), build, build.parent]:
-        _sync(path)
+    _sync_all(build)
     return {path.relative_to(build).as_posix(): (path.stat().st_size, _sha256(build, path)) for path in files}
+
+
+def _sync_all(build: Path) -> None:
+    for path in [*build.rglob("*"), build, build.parent]:
+        if path.is_file() or path.is_dir():
+            durable.sync(path)
 
 
 def check_parts(build: Path, parts: Mapping[str, Part], *, thoroughly: bool = False) -> None:
@@ -206,12 +265,13 @@ def check_parts(build: Path, parts: Mapping[str, Part], *, thoroughly: bool = Fa
     for name, (size, sha256) in parts.items():
         path = build / name
         if not path.is_file():
-            raise IndexCorrupt(f"{name} of the index is gone.", remedy=REBUILD)
+            raise IndexCorrupt(Phrase("{file} of the index is gone.").format(file=name), remedy=REBUILD)
         found = path.stat().st_size
         if found != size and (sha256 or found < size):
-            raise IndexCorrupt(f"{name} of the index has {found:,} bytes, not {size:,}.", remedy=REBUILD)
+            cut = Phrase("{file} of the index has {found} bytes, not {size}.")
+            raise IndexCorrupt(cut.format(file=name, found=found, size=size), remedy=REBUILD)
         if thoroughly and _sha256(build, path) != sha256:
-            raise IndexCorrupt(f"{name} of the index has been changed.", remedy=REBUILD)
+            raise IndexCorrupt(Phrase("{file} of the index has been changed.").format(file=name), remedy=REBUILD)
 
 
 def _sha256(build: Path, path: Path) -> str:
@@ -221,22 +281,11 @@ def _sha256(build: Path, path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _sync(path: Path) -> None:
-    """Have the system write a file, or a folder's list of files, to the disk."""
-    if path.is_dir() and os.name == "nt":
-        return  # Windows does not open folders, and writes their lists by itself
-    handle = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def write_manifest(build: Path, manifest: Manifest) -> None:
     """Write the manifest; a build without one does not exist, so this comes last."""
     (build / MANIFEST).write_text(json.dumps(asdict(manifest), indent=1), encoding="utf-8")
-    _sync(build / MANIFEST)
-    _sync(build)
+    durable.sync(build / MANIFEST)
+    durable.sync(build)
 
 
 def read_manifest(build: Path) -> Manifest:
@@ -246,9 +295,10 @@ def read_manifest(build: Path) -> Manifest:
         raw["parts"] = {name: (int(size), str(sha256)) for name, (size, sha256) in raw.get("parts", {}).items()}
         manifest = Manifest(**{f.name: raw[f.name] for f in fields(Manifest)})
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise IndexCorrupt("The index's manifest cannot be read.", remedy=REBUILD) from error
+        raise IndexCorrupt(Phrase("The index's manifest cannot be read."), remedy=REBUILD) from error
     if manifest.format != FORMAT:
-        raise IndexCorrupt(f"The index has format {manifest.format}, this is {FORMAT}.", remedy=REBUILD)
+        other = Phrase("The index has format {found}, this is {wanted}.")
+        raise IndexCorrupt(other.format(found=manifest.format, wanted=FORMAT), remedy=REBUILD)
     return manifest
 
 
@@ -269,7 +319,7 @@ def read_episodes(build: Path) -> tuple[Episode, ...]:
     try:
         return tuple(_episode(raw) for raw in json.loads((build / LIBRARY).read_text(encoding="utf-8"))["episodes"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise IndexCorrupt("The index's episodes cannot be read.", remedy=REBUILD) from error
+        raise IndexCorrupt(Phrase("The index's episodes cannot be read."), remedy=REBUILD) from error
 
 
 def read_library(build: Path) -> Library:
@@ -285,7 +335,7 @@ def read_library(build: Path) -> Library:
             warnings=tuple(ReadWarning(**warning) for warning in rest["warnings"]),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise IndexCorrupt("The index's passages cannot be read.", remedy=REBUILD) from error
+        raise IndexCorrupt(Phrase("The index's passages cannot be read."), remedy=REBUILD) from error
 
 
 def _episode(raw: dict[str, Any]) -> Episode:

@@ -13,10 +13,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from rag import durable
 from rag.build import current_build
 from rag.certainty import SHARES, Answers, least_trials, upper_bound
-from rag.errors import IndexMismatch
+from rag.errors import IndexMismatch, IndexProblem
 from rag.gate import Thresholds, gate_fingerprint
+from rag.phrase import Phrase
 
 log = logging.getLogger(__name__)
 
@@ -81,10 +83,15 @@ class Calibration:
 
 
 def save_calibration(build: Path, calibration: Calibration) -> None:
-    """Keep a calibration with a build, and with the gate it was measured for."""
-    fresh = build / f"{FILE}.new"
-    fresh.write_text(json.dumps({"gate": gate_fingerprint(), **asdict(calibration)}, indent=1), encoding="utf-8")
-    fresh.replace(build / FILE)
+    """Keep a calibration with a build, and with the gate it was measured for. Raises IndexProblem."""
+    try:
+        durable.write(build / FILE, json.dumps({"gate": gate_fingerprint(), **asdict(calibration)}, indent=1))
+    except OSError as error:
+        unkept = Phrase("The thresholds that were measured cannot be kept in {folder} ({why}).")
+        raise IndexProblem(
+            unkept.format(folder=str(build), why=str(error.strerror)),
+            remedy=Phrase("Make space, or look after the disk; then run: footnote calibrate"),
+        ) from error
 
 
 def load_calibration(data: Path) -> Calibration:

@@ -15,7 +15,8 @@
     │   ├── IndexMissing        never built
     │   ├── IndexMismatch       built with another embedder, reader version or setting
     │   ├── IndexCorrupt        files missing or damaged
-    │   └── IndexBusy           another process is building it
+    │   ├── IndexBusy           another process is building it
+    │   └── StoreAway           no usable answer from the server that holds its vectors
     ├── QuestionError           empty, too long, nothing to search for
     ├── Interrupted             the user cancelled, or the deadline passed
     └── StorageFull             no space left on the device
@@ -94,6 +95,10 @@ class IndexCorrupt(IndexProblem):
 
 class IndexBusy(IndexProblem):
     """Another process is building the index."""
+
+
+class StoreAway(IndexProblem):
+    """The server that holds the index's vectors cannot be reached, or its answer cannot be used."""
 
 
 class QuestionError(FootnoteError):

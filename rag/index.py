@@ -16,12 +16,14 @@ import numpy.typing as npt
 
 from rag import build as layout
 from rag.build import Manifest
+from rag.chroma import Server
 from rag.citations import cite, place_of
 from rag.errors import IndexCorrupt, IndexMismatch
 from rag.fields import FIELDS_VERSION, header, lexical_terms, only_names, vector_texts
 from rag.fusion import fuse, highest, row_cosines
 from rag.language import spoken
 from rag.lexical import LexicalIndex
+from rag.phrase import Phrase
 from rag.pipeline import SHIPPED, Pipeline
 from rag.reading import boilerplate, duplicates
 from rag.reading.library import READER_VERSION
@@ -50,10 +52,13 @@ class Index:
         first_vector: number of a row's first vector, with one more entry at the end; shape (rows + 1,).
     """
 
-    def __init__(self, folder: Path, *, embedder: str, small: int = SMALL) -> None:
-        """Open a build; of at most `small` vectors all are scored. Raises IndexMismatch or IndexCorrupt."""
+    def __init__(self, folder: Path, *, embedder: str, small: int = SMALL, server: Server | None = None) -> None:
+        """Open a build; of at most `small` vectors all are scored. Raises IndexMismatch, IndexCorrupt, StoreAway.
+
+        `server` is that of the settings; see `VectorStore.open`.
+        """
         self.manifest = layout.read_manifest(folder)
-        check_manifest(self.manifest, embedder=embedder)
+        check_servable(self.manifest, embedder=embedder)
         layout.check_parts(folder, self.manifest.parts)
         library = layout.read_library(folder)
         self.notes = library.notes
@@ -61,7 +66,7 @@ class Index:
         self.passages = library.passages
         self.episodes = {episode.id: episode for episode in library.episodes}
         if len(self.passages) != self.manifest.passages or {p.episode_id for p in self.passages} - set(self.episodes):
-            raise IndexCorrupt("Passages or episodes of the index are gone.", remedy=layout.REBUILD)
+            raise IndexCorrupt(Phrase("Passages or episodes of the index are gone."), remedy=layout.REBUILD)
         self.lexical = LexicalIndex.load(folder / layout.WORDS, len(self.passages))
         counts = [len(vector_texts(p, self.episodes[p.episode_id])) for p in self.passages]
         self.names = frozenset(term for e in library.episodes for term in terms(header(e)))
@@ -79,8 +84,8 @@ class Index:
         self._headings: dict[str, bool] = {}
         self._asides: dict[str, bool] = {}
         if self.first_vector[-1] != self.manifest.vectors:
-            raise IndexCorrupt("The index's vectors belong to other passages.", remedy=layout.REBUILD)
-        self.store = VectorStore.open(folder / layout.VECTORS, expected=self.manifest.vectors)
+            raise IndexCorrupt(Phrase("The index's vectors belong to other passages."), remedy=layout.REBUILD)
+        self.store = VectorStore.open(folder / layout.VECTORS, expected=self.manifest.vectors, server=server)
 
     def vector_numbers(self, row: int) -> range:
         """The numbers of a row's vectors in the store."""
@@ -243,27 +248,42 @@ def _among(rows: AbstractSet[int], size: int) -> npt.NDArray[np.bool_]:
     return found
 
 
-def open_index(data: Path, *, embedder: str) -> Index:
-    """Open the serving build. Raises IndexMissing, IndexMismatch or IndexCorrupt, each naming the remedy."""
+def open_index(data: Path, *, embedder: str, server: Server | None = None) -> Index:
+    """Open the serving build. Raises IndexProblem, which is IndexMissing, IndexMismatch, IndexCorrupt, StoreAway or
+    what is the matter with the disk, each naming the remedy."""
     folder = layout.current_build(data)
-    try:
-        return Index(folder, embedder=embedder)
-    except IndexCorrupt:
-        newer = layout.current_build(data)  # another process may have replaced the build meanwhile, and removed it
-        if newer == folder:
-            raise
-        return Index(newer, embedder=embedder)
+    with layout.storage_errors(data, layout.OPENING):
+        try:
+            return Index(folder, embedder=embedder, server=server)
+        except IndexCorrupt:
+            newer = layout.current_build(data)  # another process may have replaced the build meanwhile, and removed it
+            if newer == folder:
+                raise
+            return Index(newer, embedder=embedder, server=server)
 
 
 def check_manifest(manifest: Manifest, *, embedder: str) -> None:
     """Raises IndexMismatch unless a build was made the way this version makes them."""
-    wanted = {
-        "embedder": (manifest.embedder[:12], embedder[:12]),
-        "reader version": (manifest.reader_version, READER_VERSION),
-        "fields version": (manifest.fields_version, FIELDS_VERSION),
-    }
-    for name, (built, now) in wanted.items():
+    check_servable(manifest, embedder=embedder)
+    _check_same({Phrase("reader version"): (str(manifest.reader_version), str(READER_VERSION))})
+
+
+def check_servable(manifest: Manifest, *, embedder: str) -> None:
+    """Raises IndexMismatch unless a build can be searched; what other readers have made of the notes can."""
+    _check_same(
+        {
+            Phrase("embedder"): (manifest.embedder[:12], embedder[:12]),
+            Phrase("fields version"): (str(manifest.fields_version), str(FIELDS_VERSION)),
+        }
+    )
+
+
+def _check_same(versions: Mapping[Phrase, tuple[str, str]]) -> None:
+    for name, (built, now) in versions.items():
         if built != now:
             raise IndexMismatch(
-                f"The index was built with {name} {built}, but {now} is in use now.", remedy=layout.REBUILD
+                Phrase("The index was built with {what} {built}, but {now} is in use now.").format(
+                    what=name, built=built, now=now
+                ),
+                remedy=layout.REBUILD,
             )

@@ -13,7 +13,9 @@ import subprocess  # the probe runs in a process of its own, because it can cras
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -22,14 +24,16 @@ import numpy as np
 from rag import build as layout
 from rag import calibration, origin
 from rag.build import Manifest
-from rag.errors import IndexCorrupt, IndexProblem, NoNotes, NotesError
+from rag.chroma import Server
+from rag.errors import IndexCorrupt, IndexProblem, NoNotes, NotesError, StoreAway
 from rag.fields import FIELDS_VERSION, lexical_terms, vector_texts
 from rag.index import check_manifest
 from rag.lexical import LexicalIndex
+from rag.phrase import Phrase
 from rag.protocols import Embedder
 from rag.reading import duplicates
 from rag.reading.library import READER_VERSION, read_library, scan
-from rag.store import Vector, VectorStore, vectors_by_text
+from rag.store import Vector, VectorStore, is_at, vectors_by_text
 from rag.types import FloatArray, Library, ReadWarning
 
 log = logging.getLogger(__name__)
@@ -38,6 +42,7 @@ Progress = Callable[[str, int, int], None]
 Check = Callable[[Path], None]
 EMBED_BATCH = 256
 PROBE_SECONDS = 120
+AWAY = 3  # exit code of the probe where nobody can tell
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,9 +102,22 @@ class Borrowing:
         return np.stack(rows) if rows else np.zeros((0, self.dimension), np.float32)
 
 
-def is_current(notes: Path, data: Path, *, embedder: str) -> bool:
-    """Whether the serving index holds the notes as they are now. Raises NotesError for the folder itself."""
-    return _holds(data, _scan(notes, data), embedder)
+def is_current(notes: Path, data: Path, *, embedder: str, server: Server | None = None) -> bool:
+    """Whether the serving index holds the notes as they are now, on this Chroma server if one is named.
+
+    Asks the server nothing. Raises NotesError for the folder itself.
+    """
+    return _holds(data, _scan(notes, data), embedder, server) and _has_all_parts(data)
+
+
+def _has_all_parts(data: Path) -> bool:
+    """Whether no file of the serving build is gone or cut, as a power cut may leave what Chroma has changed since."""
+    try:
+        folder = layout.current_build(data)
+        layout.check_parts(folder, layout.read_manifest(folder).parts)
+    except IndexProblem:
+        return False
+    return True
 
 
 def _scan(notes: Path, data: Path) -> dict[str, str]:
@@ -115,14 +133,15 @@ def _scan(notes: Path, data: Path) -> dict[str, str]:
         ) from error
 
 
-def _holds(data: Path, files: Mapping[str, str], embedder: str) -> bool:
-    """Whether the serving index was made of just these files, the way it would be made now."""
+def _holds(data: Path, files: Mapping[str, str], embedder: str, server: Server | None) -> bool:
+    """Whether the serving index was made of just these files, the way and where it would be made now."""
     try:
-        manifest = layout.read_manifest(layout.current_build(data))
+        folder = layout.current_build(data)
+        manifest = layout.read_manifest(folder)
         check_manifest(manifest, embedder=embedder)
+        return manifest.files == files and is_at(folder / layout.VECTORS, server)
     except IndexProblem:
         return False
-    return manifest.files == files
 
 
 def build_index(
@@ -133,26 +152,27 @@ def build_index(
     rebuild: bool = False,
     progress: Progress | None = None,
     check: Check | None = None,
+    server: Server | None = None,
 ) -> BuildReport:
     """Bring the index in `data` up to date with `notes`; vectors of unchanged texts are taken over.
 
     `progress` is told (stage, done, total). `rebuild` takes nothing over. `check` raises IndexCorrupt for a
-    build that may not serve; `probe` if None. Raises NotesError, IndexBusy, StorageFull; whatever is raised,
-    the index that served before still does.
+    build that may not serve; `probe` if None. With a `server` vectors are put into a collection there. Raises
+    NotesError, IndexBusy, StorageFull, StoreAway; whatever is raised, the index that served before still does.
     """
-    check = check or probe
+    check = check or partial(probe, server=server)
     started = time.monotonic()
     tell = progress or (lambda _stage, _done, _total: None)
     with layout.storage_errors(data), layout.lock(data):
         tell("Looking", 0, 1)
         files = _scan(notes, data)  # before reading: what changes meanwhile is seen as changed next time
         tell("Looking", 1, 1)
-        same = not rebuild and _holds(data, files, embedder.fingerprint)
+        same = not rebuild and _holds(data, files, embedder.fingerprint, server)
         if same and _is_sound(data, check):
             report = _unchanged(data)
-        else:  # nothing of a damaged build is taken over
-            known = {} if rebuild or same else _known_vectors(data, embedder.fingerprint)
-            report = _build(notes, data, files, embedder, known=known, tell=tell, check=check)
+        else:  # nothing of damaged files is taken over
+            known = {} if rebuild or (same and not _is_whole(data)) else _known_vectors(data, embedder.fingerprint)
+            report = _build(notes, data, files, embedder, known=known, tell=tell, check=check, server=server)
         instead_of = origin.other_folder(data, notes)
         origin.remember(data, notes)
     return replace(report, instead_of=instead_of, seconds=time.monotonic() - started)
@@ -167,16 +187,17 @@ def _build(
     known: Mapping[str, FloatArray],
     tell: Progress,
     check: Check,
+    server: Server | None,
 ) -> BuildReport:
     """Read the notes and let a new build of them serve."""
     library = read_library(notes, progress=lambda done, total, _file: tell("Reading", done, total))
     if not library.passages:
         raise NotesError(
-            f"No note in {notes} could be read.",
-            remedy="Put .txt or .md files there; see knowledge/README.md",
+            Phrase("No note in {folder} could be read.").format(folder=str(notes)),
+            remedy=Phrase("Put .txt or .md files there; see knowledge/README.md"),
         )
     with layout.new_build(data) as folder:
-        written = write_build(folder, library, files, embedder, known=known, progress=tell)
+        written = write_build(folder, library, files, embedder, known=known, progress=tell, server=server)
         for before in layout.serving(data):
             calibration.carry_over(before, folder, changed=written.changed)
         tell("Checking", 0, 1)
@@ -204,10 +225,22 @@ def _report(library: Library, *, unchanged: bool, vectors: int, embedded: int) -
     )
 
 
+def _is_whole(data: Path) -> bool:
+    """Whether every file of the serving build is what was written; Chroma may still be amiss."""
+    try:
+        folder = layout.current_build(data)
+        layout.check_parts(folder, layout.read_manifest(folder).parts, thoroughly=True)
+    except IndexProblem:
+        return False
+    return True
+
+
 def _is_sound(data: Path, check: Check) -> bool:
-    """Whether the serving build passes its check."""
+    """Whether the serving build passes its check. Raises StoreAway where nobody can tell."""
     try:
         check(layout.current_build(data))
+    except StoreAway:
+        raise
     except IndexProblem as error:
         log.warning("%s It is built anew.", error)
         return False
@@ -237,8 +270,9 @@ def write_build(
     *,
     known: Mapping[str, FloatArray] | None = None,
     progress: Progress = lambda _stage, _done, _total: None,
+    server: Server | None = None,
 ) -> Written:
-    """Write a whole build into an empty folder.
+    """Write a whole build into an empty folder, and its vectors to the `server` if there is one.
 
     `files`: path -> sha256 of what was read; `known`: vectors by the hash of their text, to be taken over.
     """
@@ -248,15 +282,12 @@ def write_build(
     vectors, missing = _vectors(library, known)
     stacked = np.empty((len(vectors), embedder.dimension), dtype=np.float32)  # a large index has them in memory once
     numbers = _numbers(vectors)
-    for text_hash, value in chain(known.items(), _embed(missing, embedder, progress)):
-        stacked[numbers.get(text_hash, [])] = value
-    embedded = len(missing)
-    missing.clear()  # a large index's texts take as much room as its passages, and the store wants it now
-    store = VectorStore.create(folder / layout.VECTORS)
-    try:
+    with closing(VectorStore.create(folder / layout.VECTORS, server=server, name=folder.name)) as store:
+        for text_hash, value in chain(known.items(), _embed(missing, embedder, progress)):
+            stacked[numbers.get(text_hash, [])] = value
+        embedded = len(missing)
+        missing.clear()  # a large index's texts take as much room as its passages, and the store wants it now
         store.add(vectors, stacked, progress=lambda done: progress("Storing", done, len(vectors)))
-    finally:
-        store.close()
     layout.write_manifest(folder, _manifest(library, files, embedder, len(vectors), layout.seal(folder)))
     gone = sum(text_hash not in numbers for text_hash in known)
     changed = max(embedded, gone) / max(len(numbers), len(known))
@@ -332,15 +363,18 @@ def _manifest(
     )
 
 
-def probe(folder: Path) -> None:
-    """Open a build in another process and look vectors up in it. Raises IndexCorrupt if that fails."""
+def probe(folder: Path, *, server: Server | None = None) -> None:
+    """Open a build in another process and look vectors up in it. Raises IndexCorrupt if that fails, StoreAway."""
+    token = server.token if server and is_at(folder / layout.VECTORS, server) else ""
     command = [sys.executable, "-m", "rag.probe", str(folder)]
     try:
         done = subprocess.run(  # noqa: S603  # our own interpreter and module
-            command, capture_output=True, text=True, timeout=PROBE_SECONDS, check=False
+            command, input=token, capture_output=True, text=True, timeout=PROBE_SECONDS, check=False
         )
     except subprocess.TimeoutExpired as error:
         raise IndexCorrupt(f"The index did not answer within {PROBE_SECONDS} s and is not used.") from error
     if done.returncode != 0:
         reason = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+        if done.returncode == AWAY:
+            raise StoreAway(reason)
         raise IndexCorrupt(f"The index failed its check ({reason}) and is not used.")

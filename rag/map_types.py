@@ -148,17 +148,20 @@ class Comparison:
     """Two topics, guests or episodes side by side.
 
     Attributes:
-        rows: where both have something to say first.
-        remarks: sentences for the reader.
+        rows: where both have something to say first; one after the other where they never meet.
     """
 
     left: Side
     right: Side
     rows: tuple[Row, ...]
     citations: tuple[Citation, ...]
-    remarks: tuple[str, ...] = ()
 
     outcome: Outcome = field(default="answer", init=False)
+
+    @property
+    def meets(self) -> bool:
+        """Whether there is anything that both have something to say to."""
+        return any(row.left and row.right for row in self.rows)
 
 
 @dataclass(frozen=True, kw_only=True)

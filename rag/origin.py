@@ -9,6 +9,8 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from rag import durable
+
 FILE = "notes.json"
 
 
@@ -34,7 +36,7 @@ def remember(data: Path, notes: Path) -> None:
     """Note down that the index in `data` is of `notes`."""
     now = Origin.of(notes)
     if remembered(data) != now:
-        (data / FILE).write_text(json.dumps(asdict(now)), encoding="utf-8")
+        durable.write(data / FILE, json.dumps(asdict(now)))
 
 
 def remembered(data: Path) -> Origin | None:

@@ -23,18 +23,18 @@ class Phrase(str):
     """
 
     template: str
-    fields: Mapping[str, str | int]
+    fields: Mapping[str, str | float]
 
-    def __new__(cls, template: str, /, **fields: str | int) -> Phrase:
+    def __new__(cls, template: str, /, **fields: str | float) -> Phrase:
         shown = {name: value if isinstance(value, str) else f"{value:,}" for name, value in fields.items()}
         phrase = super().__new__(cls, str.format(template, **shown) if fields else template)
         phrase.template, phrase.fields = template, fields
         return phrase
 
-    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, str | int]]:
+    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, str | float]]:
         return (self.template,), dict(self.fields)
 
-    def format(self, **fields: str | int) -> Phrase:  # type: ignore[override]
+    def format(self, **fields: str | float) -> Phrase:  # type: ignore[override]
         """The same with its fields filled in. Raises KeyError where one is missing."""
         return Phrase(self.template, **fields)
 
@@ -79,9 +79,9 @@ def read_phrase(written: object) -> str:
     raise ValueError("neither a text nor a phrase")
 
 
-def _field(value: str | int) -> Any:  # noqa: ANN401
+def _field(value: str | float) -> Any:  # noqa: ANN401
     return written_phrase(value) if isinstance(value, str) else value
 
 
-def _read_field(written: object) -> str | int:
-    return written if isinstance(written, int) else read_phrase(written)
+def _read_field(written: object) -> str | float:
+    return written if isinstance(written, int | float) else read_phrase(written)

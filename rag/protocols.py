@@ -93,10 +93,24 @@ class Embedder(Protocol):
 
 
 class Ranker(Protocol):
-    """A language model, as far as ranking needs it."""
+    """A language model, as far as ranking needs it, in this process or behind a server."""
 
-    def log_likelihoods(self, prefix: str, contexts: Sequence[str], continuation: str) -> list[float]:
-        """Mean log P(token) of `continuation` after `prefix + context`, one value a context, in nats."""
+    def log_likelihoods(
+        self,
+        prefix: str,
+        contexts: Sequence[str],
+        continuation: str,
+        *,
+        cancelled: Cancelled | None = None,
+        deadline: float | None = None,
+    ) -> list[float]:
+        """Mean log P(token) of `continuation` after `prefix + context`, in nats: one value a context.
+
+        Only for the first few contexts where the time, by `time.monotonic()`, is over before; for none of them where
+        there is a server and it cannot be used, which costs an order and no answer.
+
+        Raises Interrupted if cancelled.
+        """
         ...
 
 

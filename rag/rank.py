@@ -59,7 +59,7 @@ def reorder(hits: Sequence[Hit], log_likelihoods: Sequence[float]) -> list[Hit]:
     Only differences between passages count, so that the question's own length and wording cancel out.
     """
     n = len(log_likelihoods)
-    if n < 2:
+    if not n:
         return list(hits)
     mean = sum(log_likelihoods) / n
     scored = [

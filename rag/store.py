@@ -1,18 +1,20 @@
-"""The vectors of a build, in Chroma. The one file that imports `chromadb`.
+"""The vectors of a build: in Chroma, which finds the nearest, and as plain arrays beside the build's other files.
 
 Knows nothing of notes: a vector belongs to a row (a passage's number in the build) and to the text it was
-made from (a hash, so that the next build can take it over). Vectors of the same text are in Chroma once: in its graph
-a text that stands five hundred times would hide others from the search. One process writes a store, once; readers open
-finished ones. Chroma finds the nearest vectors; which of them are how near exactly, and what else is known of a
-vector, is read from plain arrays beside it, because Chroma takes thirty times as long to hand out a thousand vectors.
+made from (a hash, so that the next build can take it over). Chroma is in the build's folder or is a server, and the
+build knows which. Vectors of the same text are in Chroma once: in its graph a text that stands five hundred times would
+hide others from the search. One process writes a store, once; readers open finished ones. Which vectors are how near
+exactly, and what else is known of one, is read from the arrays, because Chroma takes thirty times as long to hand out a
+thousand vectors; so the arrays are always on this machine.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -20,56 +22,21 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
+from rag import chroma
+from rag.chroma import REMEDY, Server
 from rag.errors import IndexCorrupt
+from rag.phrase import Phrase
 from rag.types import FloatArray
 
-
-def _what_is_passed(
-    cls: type[BaseSettings],
-    settings_cls: type[BaseSettings],
-    init_settings: PydanticBaseSettingsSource,
-    **_others: PydanticBaseSettingsSource,
-) -> tuple[PydanticBaseSettingsSource, ...]:
-    return (init_settings,)
-
-
-@contextmanager
-def _deaf_to_the_environment() -> Iterator[None]:
-    """Settings that are made inside take nothing from environment variables or a `.env` file.
-
-    Chroma makes some while it is imported, and one variable of that name that means something else keeps it from
-    being imported at all.
-    """
-    before = vars(BaseSettings)["settings_customise_sources"]
-    BaseSettings.settings_customise_sources = classmethod(_what_is_passed)  # type: ignore[assignment, arg-type]
-    try:
-        yield
-    finally:
-        BaseSettings.settings_customise_sources = before  # type: ignore[method-assign]
-
-
-with _deaf_to_the_environment():
-    import chromadb
-    import chromadb.api
-    from chromadb.api.collection_configuration import CreateHNSWConfiguration
-    from chromadb.config import Settings
-
-COLLECTION = "passages"
 VALUES = "values.npy"
 ROWS = "rows.npy"
 TEXTS = "texts.npy"
 DATABASE = "chroma.sqlite3"
-SPACE: CreateHNSWConfiguration = {
-    "space": "cosine",
-    "ef_construction": 200,
-    "ef_search": 400,
-    "max_neighbors": 32,
-}
+ELSEWHERE = "server.json"
 ADD_BATCH = 1000  # inserting holds the interpreter lock: keep each call short; and Chroma's own sync_threshold
 NEIGHBOURS = 10
-REMEDY = "Run: footnote index"
+UNREADABLE = Phrase("The vector store's {file} cannot be read ({why}).")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,48 +47,63 @@ class Vector:
     text_hash: str
 
 
-class VectorStore:
-    """One Chroma collection in one folder, with its vectors and their rows as arrays beside it."""
+@dataclass(frozen=True, kw_only=True)
+class Elsewhere:
+    """Where Chroma is, if not in the store's folder: a server's address, and the name of the collection there."""
 
-    def __init__(self, client: chromadb.api.ClientAPI, collection: chromadb.Collection, folder: Path) -> None:
-        self._client = client
+    address: str
+    collection: str
+
+
+class VectorStore:
+    """One Chroma collection, with its vectors and their rows as arrays in a folder."""
+
+    def __init__(self, collection: chroma.Collection, folder: Path) -> None:
         self._collection = collection
         self._folder = folder
 
     @classmethod
-    def create(cls, folder: Path) -> VectorStore:
-        """An empty store in `folder`, which must not hold one yet."""
-        client = _client(folder)
-        collection = client.create_collection(
-            COLLECTION,
-            embedding_function=None,
-            configuration={"hnsw": SPACE},
-        )
-        return cls(client, collection, folder)
+    def create(cls, folder: Path, *, server: Server | None = None, name: str = "") -> VectorStore:
+        """An empty store in `folder`, which must not hold one yet.
+
+        With a `server` Chroma's part is a collection there, `name` behind the server's prefix. Raises StoreAway.
+        """
+        if server is None:
+            return cls(chroma.create_in(folder), folder)
+        place = Elsewhere(address=server.address, collection=server.prefix + name)
+        folder.mkdir(parents=True)
+        (folder / ELSEWHERE).write_text(json.dumps(asdict(place)), encoding="utf-8")
+        return cls(server.create(place.collection), folder)
 
     @classmethod
-    def open(cls, folder: Path, *, expected: int) -> VectorStore:
-        """Open a finished store. Raises IndexCorrupt if it is not there or holds another number of vectors."""
-        if not (folder / DATABASE).is_file():
-            raise IndexCorrupt("The vector store is gone.", remedy=REMEDY)
-        with _translated("opened"):
-            client = _client(folder)
-            collection = client.get_collection(COLLECTION, embedding_function=None)
-            count = collection.count()
-        store = cls(client, collection, folder)
+    def open(cls, folder: Path, *, expected: int, server: Server | None = None) -> VectorStore:
+        """Open a finished store, on the server that it was made on, if it was.
+
+        `server` is the one of the settings, which knows the token for its own address.
+
+        Raises:
+            IndexCorrupt: it is not there or holds another number of vectors.
+            StoreAway: that server gives no usable answer.
+        """
+        store = cls(_collection(folder, server), folder)
         try:
-            held = len(store._rows)
-            if held != expected:
-                raise IndexCorrupt(f"The vector store holds {held} vectors, not {expected}.", remedy=REMEDY)
-            if not len(store._values) == len(_array(folder, TEXTS)) == held:
-                raise IndexCorrupt("The vector store's arrays do not belong to it.", remedy=REMEDY)
-            if count not in (held, store.different):  # earlier builds have every one in Chroma
-                raise IndexCorrupt(f"Chroma holds {count} vectors, not {store.different}.", remedy=REMEDY)
+            store._check_counts(expected)
             store.check(samples=3)
-        except IndexCorrupt:
+        except BaseException:
             store.close()
             raise
         return store
+
+    def _check_counts(self, expected: int) -> None:
+        held = len(self._rows)
+        if held != expected:
+            other = Phrase("The vector store holds {found} vectors, not {wanted}.")
+            raise IndexCorrupt(other.format(found=held, wanted=expected), remedy=REMEDY)
+        if not len(self._values) == len(_array(self._folder, TEXTS)) == held:
+            raise IndexCorrupt(Phrase("The vector store's arrays do not belong to it."), remedy=REMEDY)
+        if self._in_chroma not in (held, self.different):  # earlier builds have every one in Chroma
+            other = Phrase("Chroma holds {found} vectors, not {wanted}.")
+            raise IndexCorrupt(other.format(found=self._in_chroma, wanted=self.different), remedy=REMEDY)
 
     def check(self, *, samples: int) -> None:
         """Look some of the vectors up. Raises IndexCorrupt unless each finds itself among as many as there should be.
@@ -134,7 +116,8 @@ class VectorStore:
             value = self._values[number]
             found = self.nearest(value, neighbours)
             if len(found) < neighbours or found[0][1] < 0.999 or self.vector(int(number)) @ value < 0.999:
-                raise IndexCorrupt(f"Vector {number} does not find itself among {count}.", remedy=REMEDY)
+                unfound = Phrase("Vector {number} does not find itself among {count}.")
+                raise IndexCorrupt(unfound.format(number=int(number), count=count), remedy=REMEDY)
 
     def add(
         self,
@@ -148,9 +131,11 @@ class VectorStore:
         np.save(self._folder / ROWS, np.asarray([v.row for v in vectors], dtype=np.int64))
         np.save(self._folder / TEXTS, np.asarray([v.text_hash for v in vectors], dtype=np.bytes_))
         firsts = np.unique(self._first)
+        if 0 < len(firsts) < ADD_BATCH:
+            self._collection.write_down_after(len(firsts))
         for start, end in pairwise(_edges(len(firsts))):
             part = firsts[start:end]
-            self._collection.add(ids=[str(number) for number in part], embeddings=values[part])
+            self._collection.add(part, values[part])
             if progress:
                 progress(len(vectors) * end // len(firsts))
 
@@ -159,15 +144,9 @@ class VectorStore:
 
         A row comes as often as it has vectors among them.
         """
-        with _translated("read"):
-            found: Any = self._collection.query(
-                query_embeddings=[query],  # type: ignore[arg-type]
-                n_results=min(limit, self._in_chroma),
-                include=["distances"],
-            )
         nearness: dict[int, float] = {}  # an earlier build may have a text in Chroma more than once
-        for number, distance in zip(found["ids"][0], found["distances"][0], strict=True):
-            nearness.setdefault(int(self._first[int(number)]), 1.0 - float(distance))
+        for number, cosine in self._collection.nearest(query, min(limit, self._in_chroma)):
+            nearness.setdefault(int(self._first[number]), cosine)
         firsts = np.asarray(list(nearness), dtype=np.int64)
         begins, ends = (np.searchsorted(self._first[self._copies], firsts, side) for side in ("left", "right"))
         return [
@@ -178,9 +157,7 @@ class VectorStore:
 
     def vector(self, number: int) -> FloatArray:
         """The stored vector of this number, shape (dimension,)."""
-        with _translated("read"):
-            found: Any = self._collection.get(ids=[str(self._first[number])], include=["embeddings"])
-        return np.asarray(found["embeddings"][0], dtype=np.float32)
+        return self._collection.vector(int(self._first[number]))
 
     def vectors(self, numbers: Sequence[int] | npt.NDArray[np.int64]) -> FloatArray:
         """The stored vectors of these numbers, in their order, shape (len(numbers), dimension)."""
@@ -227,57 +204,72 @@ class VectorStore:
         return np.asarray(np.argsort(self._first, kind="stable"), dtype=np.int64)
 
     def close(self) -> None:
-        """Let go of the files. The store cannot be used afterwards."""
-        self._client.close()  # type: ignore[attr-defined]  # the interface lacks it, every client has it
+        """Let go of the files, or of the server. The store cannot be used afterwards."""
+        self._collection.close()
 
 
 def _edges(count: int) -> list[int]:
     """Where the batches of so many vectors begin and end; the one that is not full comes first.
 
     Chroma writes its graph down after so many vectors and not at the end: what is over is put into the graph anew each
-    time the store is opened, which takes seconds.
+    time the store is opened, which takes seconds, and written over the file of before, where a power cut may meet it.
     """
     return [0, *range(count % ADD_BATCH or min(ADD_BATCH, count), count + 1, ADD_BATCH)] if count else []
+
+
+def elsewhere(folder: Path) -> Elsewhere | None:
+    """Where the store in `folder` has its Chroma; None: in that folder. Raises IndexCorrupt."""
+    try:
+        return Elsewhere(**json.loads((folder / ELSEWHERE).read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError) as error:
+        raise IndexCorrupt(UNREADABLE.format(file=ELSEWHERE, why=str(error)), remedy=REMEDY) from error
+
+
+def is_at(folder: Path, server: Server | None) -> bool:
+    """Whether the store in `folder` has its Chroma on this server; None: in that folder. Raises IndexCorrupt."""
+    found = elsewhere(folder)
+    return (found.address if found else None) == (server.address if server else None)
+
+
+def _collection(folder: Path, server: Server | None) -> chroma.Collection:
+    """Chroma's part of the store in `folder`. Raises IndexCorrupt, StoreAway."""
+    found = elsewhere(folder)
+    if found:
+        known = server if server and server.address == found.address else Server(address=found.address)
+        return known.open(found.collection)
+    if not (folder / DATABASE).is_file():
+        raise IndexCorrupt(Phrase("The vector store is gone."), remedy=REMEDY)
+    return chroma.open_in(folder)
 
 
 def vectors_by_text(folder: Path) -> dict[str, FloatArray]:
     """Every stored vector under the hash of the text it was made from. Raises IndexCorrupt."""
     texts, values = _array(folder, TEXTS), _array(folder, VALUES)
     if len(texts) != len(values):
-        raise IndexCorrupt("The vector store's arrays do not belong to each other.", remedy=REMEDY)
+        raise IndexCorrupt(Phrase("The vector store's arrays do not belong to each other."), remedy=REMEDY)
     return {text.decode("ascii"): value for text, value in zip(texts.tolist(), values, strict=True)}
 
 
 def check_database(folder: Path) -> None:
-    """Raises IndexCorrupt unless the database of the store in `folder` is sound from one end to the other."""
+    """Raises IndexCorrupt unless the database of the store in `folder` is sound from one end to the other.
+
+    That of a server is the server's own affair. What a crash left half done in it is undone.
+    """
+    if elsewhere(folder):
+        return
     try:
-        with closing(sqlite3.connect(f"{(folder / DATABASE).resolve().as_uri()}?mode=ro", uri=True)) as database:
+        with closing(sqlite3.connect(f"{(folder / DATABASE).resolve().as_uri()}?mode=rw", uri=True)) as database:
             found = database.execute("PRAGMA quick_check(1)").fetchone()[0]
     except sqlite3.Error as error:
         found = str(error)
     if found != "ok":
-        raise IndexCorrupt(f"The vector store's database is damaged ({found}).", remedy=REMEDY)
+        raise IndexCorrupt(Phrase("The vector store's database is damaged ({why}).").format(why=found), remedy=REMEDY)
 
 
 def _array(folder: Path, name: str) -> Any:  # noqa: ANN401  # of the type that was saved
     try:
         return np.load(folder / name, mmap_mode="r")
     except (OSError, EOFError, ValueError) as error:
-        raise IndexCorrupt(f"The vector store's {name} cannot be read ({error}).", remedy=REMEDY) from error
-
-
-@contextmanager
-def _translated(done: str) -> Iterator[None]:
-    """Chroma's errors, sqlite's, plain ValueErrors and the panics of its Rust code (no Exceptions) as IndexCorrupt."""
-    try:
-        yield
-    except (KeyboardInterrupt, SystemExit):
-        raise
-    except BaseException as error:
-        raise IndexCorrupt(f"The vector store cannot be {done} ({error}).", remedy=REMEDY) from error
-
-
-def _client(folder: Path) -> chromadb.api.ClientAPI:
-    with _deaf_to_the_environment():
-        settings = Settings(anonymized_telemetry=False, allow_reset=False)
-    return chromadb.PersistentClient(path=str(folder), settings=settings)
+        raise IndexCorrupt(UNREADABLE.format(file=name, why=str(error)), remedy=REMEDY) from error

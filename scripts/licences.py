@@ -3,8 +3,8 @@
     python -m scripts.licences                     writes docs/licences.md
     python -m scripts.licences --sbom FILE         writes the bill of materials (CycloneDX 1.6, JSON)
 
-Packages are those that an installed Footnote needs on this Python and system, models those of the catalogue. A
-package's licence is what its own metadata says.
+Packages are those that an installed Footnote needs on this Python and system, and what the lock adds for others; models
+those of the catalogue. A package's licence is what its own metadata says.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ PAGE = ROOT / "docs" / "licences.md"
 LOCK = ROOT / "requirements.lock"
 UNKNOWN = "see its own files"
 _APACHE = ("Apache", "Apache 2.0", "Apache Software", "Apache, Version 2.0")
+ELSEWHERE = {"audioop-lts": "PSF-2.0", "colorama": "BSD", "httpx2-jsfetch": "BSD-3-Clause"}
+"""What their metadata says of packages that only other Pythons or systems need, so that it cannot be read here."""
 _SHORT = 60  # characters; what is longer is no licence's name but its text
 
 HEAD = """\
@@ -54,7 +56,7 @@ class Package:
 
 
 def packages() -> list[Package]:
-    """Everything that Footnote needs here, by name."""
+    """Everything that Footnote needs, here or elsewhere, by name."""
     found: dict[str, Package] = {}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     waiting = [Requirement(each) for each in project["dependencies"]]
@@ -68,6 +70,8 @@ def packages() -> list[Package]:
         new = [each for each in _needed(known, requirement.extras) if canonicalize_name(each.name) not in found]
         waiting += new
         found[name] = Package(name=name, version=known.version, licence=licence_of(known))
+    for name, version in re.findall(r"(?m)^([\w.-]+)==(\S+)", LOCK.read_text(encoding="utf-8")):
+        found.setdefault(name, Package(name=name, version=version, licence=ELSEWHERE.get(name, UNKNOWN)))
     return sorted(found.values(), key=lambda package: package.name)
 
 

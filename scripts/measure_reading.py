@@ -165,7 +165,7 @@ def _make_up(notes: Path, size: int) -> None:
 
 
 def _index(root: Path) -> None:
-    from benchmarks.scale import SyntheticEmbedder
+    from benchmarks.synthetic import SyntheticEmbedder
     from rag.indexing import build_index
     from rag.probe import check
 
@@ -173,7 +173,7 @@ def _index(root: Path) -> None:
 
 
 def _serve(root: Path) -> None:
-    from benchmarks.scale import SyntheticEmbedder
+    from benchmarks.synthetic import SyntheticEmbedder
     from rag.index import open_index
     from rag.words import terms
 

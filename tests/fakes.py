@@ -9,6 +9,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from rag.errors import Interrupted
+from rag.protocols import Cancelled
 from rag.types import FloatArray
 from rag.words import words
 
@@ -71,12 +73,27 @@ class FakeRanker:
     """A `Ranker` whose log-likelihoods are `value(context)`.
 
     Attributes:
+        most: it has time for so many contexts; 0 is a server that is away.
         calls: every (prefix, contexts, continuation).
+        deadlines: those it was given.
     """
 
     value: Callable[[str], float] = flat
+    most: int = 100
     calls: list[tuple[str, tuple[str, ...], str]] = field(default_factory=list)
+    deadlines: list[float | None] = field(default_factory=list)
 
-    def log_likelihoods(self, prefix: str, contexts: Sequence[str], continuation: str) -> list[float]:
+    def log_likelihoods(
+        self,
+        prefix: str,
+        contexts: Sequence[str],
+        continuation: str,
+        *,
+        cancelled: Cancelled | None = None,
+        deadline: float | None = None,
+    ) -> list[float]:
         self.calls.append((prefix, tuple(contexts), continuation))
-        return [self.value(context) for context in contexts]
+        self.deadlines.append(deadline)
+        if cancelled and cancelled():
+            raise Interrupted("Cancelled.")
+        return [self.value(context) for context in contexts[: self.most]]

@@ -20,6 +20,7 @@ import pytest
 
 from rag.models.catalog import load_catalog
 from scripts.licences import PAGE, UNKNOWN, bill, packages
+from scripts.memory import HEAD, rows
 
 ROOT = Path(__file__).parents[1]
 BIN = "Scripts" if os.name == "nt" else "bin"
@@ -145,3 +146,10 @@ def test_the_bill_of_materials_names_everything_once() -> None:
     hashes = [one for component in document["components"] for one in component["hashes"]]
     assert all(len(one["content"]) == 64 for one in hashes)
     assert len(hashes) > 5
+
+
+def test_the_page_says_what_memory_is_computed() -> None:
+    page = (ROOT / "docs" / "raspberry-pi.md").read_text(encoding="utf-8")
+    computed = list(rows(ROOT / "models"))
+    assert len(computed) > 4
+    assert [line for line in (HEAD, *computed) if line not in page] == [], "run: python -m scripts.memory"

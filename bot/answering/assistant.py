@@ -9,6 +9,7 @@ import logging
 from collections.abc import Sequence
 from contextlib import ExitStack
 
+from bot.answering.engines import OpenRanker
 from bot.answering.serving import LOOK_AGAIN_SECONDS, Models, Serving, starter_model
 from bot.settings import Settings
 from rag.answer import Answerer
@@ -16,7 +17,6 @@ from rag.browse import Browser
 from rag.errors import IndexMissing, IndexProblem
 from rag.index import Index
 from rag.map_types import TopicSummary
-from rag.models.llama import LlamaGenerator
 from rag.models.prompted import OpenEmbedder
 from rag.pipeline import Answers
 from rag.protocols import NOBODY, Cancelled, Generator, Watch
@@ -61,7 +61,7 @@ class LocalAssistant:
         return self._all.embedder
 
     @property
-    def ranker(self) -> LlamaGenerator:
+    def ranker(self) -> OpenRanker:
         """What orders passages."""
         return self._models.ranker
 

@@ -12,16 +12,19 @@ from pathlib import Path
 from bot.settings import Settings
 from rag.build import current_build, read_manifest
 from rag.errors import IndexProblem, ModelError
-from rag.index import check_manifest
+from rag.index import check_servable
 from rag.models.catalog import Chosen, Role, choose, load_catalog
 from rag.models.prompted import OpenEmbedder, PromptedEmbedder, prompted_fingerprint
 from rag.models.remote_embedder import RemoteEmbedder, endpoint_fingerprint, is_endpoint
+from rag.phrase import Phrase
+from rag.reading.library import READER_VERSION
 
-ANEW = (
+ANEW = Phrase(
     "Another embedder is chosen now, {now}: all texts are embedded anew, beside the index that was built with {before}."
 )
-MEANWHILE = "That one answers until this is done."
-UNKNOWN = "one that is not there any more"
+OLDER = Phrase("This Footnote reads notes otherwise than the one before: they are indexed anew, beside that index.")
+MEANWHILE = Phrase("That one answers until this is done.")
+UNKNOWN = Phrase("one that is not there any more")
 
 
 def chosen_model(settings: Settings, role: Role) -> Chosen:
@@ -81,16 +84,29 @@ def embedded_anew(settings: Settings) -> str:
     return ANEW.format(now=chosen.name, before=UNKNOWN if serving == chosen else serving.name)
 
 
+def built_anew(settings: Settings) -> str:
+    """What to tell the owner where all of the index is built anew, whatever the notes are now; "" where it is not."""
+    return embedded_anew(settings) or (OLDER if _has_other_readers(settings) else "")
+
+
 def serves_meanwhile(settings: Settings) -> bool:
-    """Whether the index, though of another embedder than the settings choose, can be served with its own."""
+    """Whether the index, though of another embedder than is chosen or of an older Footnote, can be served till then."""
     serving = serving_embedder(settings)
-    if serving == chosen_model(settings, "embed"):
+    if serving == chosen_model(settings, "embed") and not _has_other_readers(settings):
         return False
     try:
-        check_manifest(read_manifest(current_build(settings.data)), embedder=fingerprint_of(serving))
+        check_servable(read_manifest(current_build(settings.data)), embedder=fingerprint_of(serving))
     except IndexProblem:
         return False
     return True
+
+
+def _has_other_readers(settings: Settings) -> bool:
+    """Whether the serving index was made by another version of the readers."""
+    try:
+        return read_manifest(current_build(settings.data)).reader_version != READER_VERSION
+    except IndexProblem:
+        return False
 
 
 def _built_with(settings: Settings) -> str:

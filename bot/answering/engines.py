@@ -1,4 +1,4 @@
-"""Opens the language model as the settings say: the local one, which ranks and writes, or an endpoint that writes.
+"""Opens the language model as the settings say: the local one, which ranks and writes, or servers for either.
 
 Says what memory it takes before it is loaded. Knows nothing of notes, and of a model only how far it is trusted.
 """
@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Protocol
 
 from bot.settings import Settings
 from rag.errors import ModelError
@@ -16,8 +17,9 @@ from rag.models.catalog import load_catalog, model_path
 from rag.models.llama import RANK_CONTEXT, LlamaGenerator, offloads
 from rag.models.memory import EngineOptions, available_memory, check_fits, memory_need
 from rag.models.remote import RemoteGenerator
+from rag.models.remote_ranker import RemoteRanker
 from rag.models.threads import is_busy, store_threads, stored_threads
-from rag.protocols import Generator
+from rag.protocols import Generator, Ranker
 from rag.writing.aptitude import Level, level
 from rag.writing.prompt import SENTENCES, Style
 
@@ -54,6 +56,33 @@ def open_local(
 def on_gpu(options: EngineOptions) -> bool:
     """Whether any layer is computed on a GPU."""
     return options.gpu_layers != 0 and offloads()
+
+
+class OpenRanker(Ranker, Protocol):
+    """A `Ranker` that holds something open, and by what an answer knows it."""
+
+    @property
+    def name(self) -> str:
+        """What the owner calls it."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """The sha256 of its weights, or server and model."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
+
+
+def open_ranker(settings: Settings) -> OpenRanker | None:
+    """The server that orders passages; None where none is set, and a model here has to.
+
+    Asks the server nothing yet: it may be away now and there later.
+    """
+    key = settings.ranker_key.get_secret_value()
+    return RemoteRanker(settings.ranker, api_key=key) if settings.ranker else None
 
 
 def open_writer(settings: Settings, local: LlamaGenerator | None = None) -> Generator | None:

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from bot import added
 from bot.answering.chosen import chosen_model, fingerprint_of, open_embedder, serving_embedder
-from bot.answering.engines import open_local, open_writer, style_of
+from bot.answering.engines import OpenRanker, open_local, open_ranker, open_writer, style_of
+from bot.answering.vectors import server_of
 from bot.settings import Settings
 from rag.answer import Answerer
 from rag.browse import Browser
@@ -55,7 +56,7 @@ class Models:
         self._settings = settings
         self._embedders: dict[str, OpenEmbedder] = {}
         with ExitStack() as undo:
-            self.ranker = open_local(settings, starter_model(settings.models, "rank/write"))
+            self.ranker = open_ranker(settings) or open_local(settings, starter_model(settings.models, "rank/write"))
             undo.callback(self.ranker.close)
             self.writer = trusted_writer(settings, self.ranker)
             self.looked = time.monotonic()
@@ -122,7 +123,8 @@ class Serving:
         chosen = serving_embedder(self._settings)
         embedder = self._models.embedder(chosen)
         with ExitStack() as undo:
-            index = open_index(self._settings.data, embedder=embedder.fingerprint)
+            server = server_of(self._settings)
+            index = open_index(self._settings.data, embedder=embedder.fingerprint, server=server)
             undo.callback(index.close)
             self._calibration = calibration_of(index.folder)
             undo.pop_all()
@@ -180,7 +182,7 @@ class Serving:
         self.index.close()
 
 
-def trusted_writer(settings: Settings, ranker: LlamaGenerator) -> Generator | None:
+def trusted_writer(settings: Settings, ranker: OpenRanker) -> Generator | None:
     """What writes, if only by leaving words of the notes out, once it has shown that it can.
 
     See `footnote models try`. None: answers are the notes' own words. A local model that may not write is not loaded
@@ -191,7 +193,9 @@ def trusted_writer(settings: Settings, ranker: LlamaGenerator) -> Generator | No
     chosen = chosen_model(settings, "rank/write")
     if level(settings.models, chosen.sha256) < Level.CHOOSE:
         return None
-    return ranker if chosen.sha256 == ranker.fingerprint else open_local(settings, chosen.path, ranks=False)
+    if isinstance(ranker, LlamaGenerator) and chosen.sha256 == ranker.fingerprint:
+        return ranker
+    return open_local(settings, chosen.path, ranks=False)
 
 
 def _trusted_endpoint(settings: Settings) -> Generator | None:

@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rag.errors import FootnoteError
+from rag.phrase import Phrase
 
 Outcome = Literal["ok", "look", "bad"]
+
+UNSEEN = Phrase("It could not be looked at: {why}.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """One thing that was looked at.
+    """One thing that was looked at. Its texts are phrases where they can be said in another language.
 
     Attributes:
         name: a word or two, the same each time.
@@ -40,11 +43,6 @@ def carried_out(checks: Sequence[tuple[str, Examine]]) -> Iterator[Check]:
         try:
             yield examine()
         except FootnoteError as error:
-            yield Check(name=name, outcome="bad", what=sentence(error), remedy=error.remedy)
+            yield Check(name=name, outcome="bad", what=error.message, remedy=error.remedy)
         except Exception as error:
-            yield Check(name=name, outcome="bad", what=f"It could not be looked at: {type(error).__name__}.")
-
-
-def sentence(error: FootnoteError) -> str:
-    """What an error says, without its remedy."""
-    return str(error).removesuffix(error.remedy).strip()
+            yield Check(name=name, outcome="bad", what=UNSEEN.format(why=type(error).__name__))

@@ -21,6 +21,7 @@ from bot.settings import Settings
 from rag.models.catalog import load_catalog
 from rag.models.machine import memory_of
 from rag.models.memory import available_memory
+from rag.phrase import Phrase, listed
 
 PYTHONS = SpecifierSet(">=3.11,<3.14")
 BESIDE_MODELS = 400_000_000  # bytes that Python, the index and Chroma take
@@ -30,30 +31,39 @@ COMPILERS = ("c++", "g++", "clang++")
 QUICKER = ("avx2", "fma", "f16c")  # without them a processor takes several times as long
 
 _LOAD = "import llama_cpp; print(llama_cpp.llama_print_system_info().decode())"
+PYTHON, PACKAGES, LLAMA = Phrase("python"), Phrase("packages"), Phrase("llama.cpp")
+MEMORY, DISK, CLOCK = Phrase("memory"), Phrase("disk"), Phrase("clock")
+FILE_MODES = Phrase("file modes")
+NEEDS_COMPILER = Phrase(
+    "{build}; that needs a C++ compiler (Debian: apt install build-essential; macOS: xcode-select --install)"
+)
+
 _REBUILD = "pip install --force-reinstall --no-deps --no-cache-dir --no-binary llama-cpp-python llama-cpp-python"
 
 
 def checks(settings: Settings) -> list[tuple[str, Examine]]:
     """What can be said of the machine without a network."""
     return [
-        ("python", python),
-        ("packages", packages),
-        ("llama.cpp", llama),
-        ("memory", partial(memory, settings)),
-        ("disk", partial(disk, settings)),
-        ("clock", clock),
+        (PYTHON, python),
+        (PACKAGES, packages),
+        (LLAMA, llama),
+        (MEMORY, partial(memory, settings)),
+        (DISK, partial(disk, settings)),
+        (CLOCK, clock),
     ]
 
 
 def python(running: str = ".".join(map(str, sys.version_info[:3]))) -> Check:
     """Whether Footnote runs on this Python."""
     if running in PYTHONS:
-        return Check(name="python", outcome="ok", what=f"Python {running}.")
+        return Check(name=PYTHON, outcome="ok", what=f"Python {running}.")
     return Check(
-        name="python",
+        name=PYTHON,
         outcome="bad",
-        what=f"Footnote needs Python {PYTHONS}, and this is {running}.",
-        remedy="Install one of them, and Footnote anew with it.",
+        what=Phrase("Footnote needs Python {wanted}, and this is {running}.").format(
+            wanted=str(PYTHONS), running=running
+        ),
+        remedy=Phrase("Install one of them, and Footnote anew with it."),
     )
 
 
@@ -62,15 +72,18 @@ def packages(wanted: Sequence[str] | None = None) -> Check:
     try:
         own, needed = version("footnote"), requires("footnote") if wanted is None else wanted
     except PackageNotFoundError:
-        return Check(name="packages", outcome="look", what="Footnote runs from a folder and is not installed.")
+        loose = Phrase("Footnote runs from a folder and is not installed.")
+        return Check(name=PACKAGES, outcome="look", what=loose)
     wrong = list(_drifted(needed or ()))
     if not wrong:
-        return Check(name="packages", outcome="ok", what=f"Footnote {own}, with every package it asks for.")
+        whole = Phrase("Footnote {version}, with every package it asks for.")
+        return Check(name=PACKAGES, outcome="ok", what=whole.format(version=own))
+    asks = Phrase("Footnote {version} asks for {packages}.")
     return Check(
-        name="packages",
+        name=PACKAGES,
         outcome="bad",
-        what=f"Footnote {own} asks for {', '.join(wrong)}.",
-        remedy="Install Footnote again, the way it was installed.",
+        what=asks.format(version=own, packages=listed(Phrase("{one}; {other}"), wrong)),
+        remedy=Phrase("Install Footnote again, the way it was installed."),
     )
 
 
@@ -81,10 +94,11 @@ def _drifted(needed: Sequence[str]) -> Iterator[str]:
         try:
             found = version(requirement.name)
         except PackageNotFoundError:
-            yield f"{requirement.name}, which is not there"
+            yield Phrase("{package}, which is not there").format(package=requirement.name)
             continue
         if not requirement.specifier.contains(found, prereleases=True):
-            yield f"{requirement.name}{requirement.specifier} and finds {found}"
+            other = Phrase("{package} and finds {found}")
+            yield other.format(package=f"{requirement.name}{requirement.specifier}", found=found)
 
 
 def llama(load: Sequence[str] = (sys.executable, "-c", _LOAD), cpuinfo: Path = Path("/proc/cpuinfo")) -> Check:
@@ -93,13 +107,15 @@ def llama(load: Sequence[str] = (sys.executable, "-c", _LOAD), cpuinfo: Path = P
     if done.returncode == 0:
         return _built_for(done.stdout, _flags(cpuinfo))
     if done.returncode == -getattr(signal, "SIGILL", 4):
-        what, remedy = "llama.cpp was built for another processor than this one.", f"Build it here: {_REBUILD}"
+        what = Phrase("llama.cpp was built for another processor than this one.")
+        remedy = Phrase("Build it here: {command}").format(command=_REBUILD)
     else:
         reason = (done.stderr.strip().splitlines() or [f"code {done.returncode}"])[-1]
-        what, remedy = f"llama.cpp does not load: {reason}.", f"Build it again: {_REBUILD}"
+        what = Phrase("llama.cpp does not load: {why}.").format(why=reason)
+        remedy = Phrase("Build it again: {command}").format(command=_REBUILD)
     if not any(map(shutil.which, COMPILERS)) and sys.platform != "win32":
-        remedy += "; that needs a C++ compiler (Debian: apt install build-essential; macOS: xcode-select --install)"
-    return Check(name="llama.cpp", outcome="bad", what=what, remedy=remedy)
+        remedy = NEEDS_COMPILER.format(build=remedy)
+    return Check(name=LLAMA, outcome="bad", what=what, remedy=remedy)
 
 
 def _built_for(said: str, flags: frozenset[str]) -> Check:
@@ -107,12 +123,14 @@ def _built_for(said: str, flags: frozenset[str]) -> Check:
     unused = sorted(flag for flag in QUICKER if flag in flags and flag not in {name.split(" ")[-1] for name in built})
     name = f"llama-cpp-python {version('llama-cpp-python')}"
     if unused:
-        what = f"{name} loads, but was built without {', '.join(unused)}, which this processor has."
-        return Check(name="llama.cpp", outcome="look", what=what, remedy=f"It would be quicker built here: {_REBUILD}")
-    if flags and not flags.issuperset(QUICKER):
-        what = f"{name} loads; this processor lacks {', '.join(sorted(set(QUICKER) - flags))}, so answers take longer."
-        return Check(name="llama.cpp", outcome="look", what=what)
-    return Check(name="llama.cpp", outcome="ok", what=f"{name} loads, built for this kind of processor.")
+        slow = Phrase("{name} loads, but was built without {flags}, which this processor has.")
+        remedy = Phrase("It would be quicker built here: {command}").format(command=_REBUILD)
+        return Check(name=LLAMA, outcome="look", what=slow.format(name=name, flags=", ".join(unused)), remedy=remedy)
+    if lacking := sorted(set(QUICKER) - flags) if flags else []:
+        old = Phrase("{name} loads; this processor lacks {flags}, so answers take longer.")
+        return Check(name=LLAMA, outcome="look", what=old.format(name=name, flags=", ".join(lacking)))
+    fits = Phrase("{name} loads, built for this kind of processor.")
+    return Check(name=LLAMA, outcome="ok", what=fits.format(name=name))
 
 
 def _flags(cpuinfo: Path) -> frozenset[str]:
@@ -131,23 +149,26 @@ def memory(settings: Settings, free: int | None = None, total: int | None = None
         entry.memory for entry in load_catalog() if entry.starter or entry.name in (settings.model, settings.embedder)
     )
     if free is None:
-        return Check(name="memory", outcome="ok", what=f"About {_gb(need)} are needed; the system does not say more.")
-    said = f"{_gb(free)} of memory are free, about {_gb(need)} are needed."
+        unknown = Phrase("About {need} GB are needed; the system does not say more.")
+        return Check(name=MEMORY, outcome="ok", what=unknown.format(need=_gb(need)))
+    said = Phrase("{free} GB of memory are free, about {need} GB are needed.").format(free=_gb(free), need=_gb(need))
     if free >= need:
-        return Check(name="memory", outcome="ok", what=said)
-    remedy = "Close other programs, or choose a smaller FOOTNOTE_MODEL."
-    return Check(name="memory", outcome="look" if (total or free) >= need else "bad", what=said, remedy=remedy)
+        return Check(name=MEMORY, outcome="ok", what=said)
+    remedy = Phrase("Close other programs, or choose a smaller FOOTNOTE_MODEL.")
+    return Check(name=MEMORY, outcome="look" if (total or free) >= need else "bad", what=said, remedy=remedy)
 
 
 def disk(settings: Settings, spare: int = SPARE_DISK) -> Check:
     """Whether the folders for data and models have room, in bytes."""
     folders = {"data": settings.data, "models": settings.models}
     free = {name: shutil.disk_usage(_existing(folder)).free for name, folder in folders.items()}
-    what = f"{_gb(free['data'])} are free for data, {_gb(free['models'])} for models."
+    roomy = Phrase("{data} GB are free for data, {models} GB for models.")
+    what = roomy.format(data=_gb(free["data"]), models=_gb(free["models"]))
     if min(free.values()) >= spare:
-        return Check(name="disk", outcome="ok", what=what)
-    remedy = f"Make room: {_gb(spare)} should stay free, since a new index is built beside the old one."
-    return Check(name="disk", outcome="look" if min(free.values()) > spare // 10 else "bad", what=what, remedy=remedy)
+        return Check(name=DISK, outcome="ok", what=what)
+    room = Phrase("Make room: {size} GB should stay free, since a new index is built beside the old one.")
+    remedy = room.format(size=_gb(spare))
+    return Check(name=DISK, outcome="look" if min(free.values()) > spare // 10 else "bad", what=what, remedy=remedy)
 
 
 def _existing(folder: Path) -> Path:
@@ -159,26 +180,29 @@ def clock(now: float | None = None) -> Check:
     """Whether the clock was ever set; how exact it is only Discord can tell."""
     told = time.time() if now is None else now
     if told >= OLDEST_NOW:
-        return Check(name="clock", outcome="ok", what=f"The clock says {time.strftime('%d %B %Y', time.gmtime(told))}.")
-    remedy = "Set it, or let the network do it: timedatectl set-ntp true"
-    return Check(name="clock", outcome="bad", what="The clock was never set.", remedy=remedy)
+        today = time.strftime("%Y-%m-%d", time.gmtime(told))
+        return Check(name=CLOCK, outcome="ok", what=Phrase("The clock says {day}.").format(day=today))
+    remedy = Phrase("Set it, or let the network do it: timedatectl set-ntp true")
+    return Check(name=CLOCK, outcome="bad", what=Phrase("The clock was never set."), remedy=remedy)
 
 
-def _gb(size: int) -> str:
-    return f"{size / 1e9:.1f} GB"
+def _gb(size: int) -> float:
+    return round(size / 1e9, 1)
 
 
 def owner_only(paths: Mapping[str, Path]) -> Check:
     """Whether what holds secrets, and what people asked, is for its owner's eyes alone."""
     if os.name == "nt":
-        return Check(name="file modes", outcome="ok", what="Windows keeps what lies in your own folders to yourself.")
+        kept = Phrase("Windows keeps what lies in your own folders to yourself.")
+        return Check(name=FILE_MODES, outcome="ok", what=kept)
     wide = [f"{path} ({path.stat().st_mode & 0o777:o})" for path in paths.values() if path.exists() and _is_wide(path)]
     if not wide:
-        return Check(name="file modes", outcome="ok", what="Nobody else on this machine may read token or memory.")
+        nobody = Phrase("Nobody else on this machine may read token or memory.")
+        return Check(name=FILE_MODES, outcome="ok", what=nobody)
     return Check(
-        name="file modes",
+        name=FILE_MODES,
         outcome="look",
-        what=f"Others on this machine may read {', '.join(wide)}.",
+        what=Phrase("Others on this machine may read {paths}.").format(paths=", ".join(wide)),
         remedy=f"chmod go-rwx {' '.join(str(path) for path in paths.values() if path.exists())}",
     )
 

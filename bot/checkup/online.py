@@ -8,15 +8,18 @@ from functools import partial
 from bot.checkup import Check, Examine, carried_out
 from bot.health.reach import PORTAL, Guild, Identity, gateway_answers, guilds, identify, invitation, lacking
 from bot.settings import DiscordSettings
+from rag.phrase import Phrase
 
 SKEW = 30.0  # seconds; Discord takes an answer for three, and stamps every interaction
 NAMED = 5
 
+TOKEN, EXACT_CLOCK, INTENTS = Phrase("token"), Phrase("exact clock"), Phrase("intents")
+PERMISSIONS, GATEWAY = Phrase("permissions"), Phrase("gateway")
 NO_TOKEN = Check(
-    name="token",
+    name=TOKEN,
     outcome="look",
-    what="There is no token, so only the terminal can be asked.",
-    remedy="Run: footnote init",
+    what=Phrase("There is no token, so only the terminal can be asked."),
+    remedy=Phrase("Run: footnote init"),
 )
 
 
@@ -26,13 +29,13 @@ def checks(settings: DiscordSettings) -> Iterator[Check]:
         yield NO_TOKEN
         return
     known: list[Identity] = []
-    yield from carried_out([("token", partial(_token, settings, known))])
+    yield from carried_out([(TOKEN, partial(_token, settings, known))])
     for identity in known:
         rest: list[tuple[str, Examine]] = [
-            ("exact clock", partial(exact_clock, identity)),
-            ("intents", partial(intents, identity, settings)),
-            ("permissions", partial(_permissions, identity, settings)),
-            ("gateway", partial(gateway, settings)),
+            (EXACT_CLOCK, partial(exact_clock, identity)),
+            (INTENTS, partial(intents, identity, settings)),
+            (PERMISSIONS, partial(_permissions, identity, settings)),
+            (GATEWAY, partial(gateway, settings)),
         ]
         yield from carried_out(rest)
 
@@ -40,28 +43,31 @@ def checks(settings: DiscordSettings) -> Iterator[Check]:
 def _token(settings: DiscordSettings, known: list[Identity]) -> Check:
     identity = identify(settings)
     known.append(identity)
-    return Check(name="token", outcome="ok", what=f"Discord knows it as {identity.name}.")
+    return Check(name=TOKEN, outcome="ok", what=Phrase("Discord knows it as {name}.").format(name=identity.name))
 
 
 def exact_clock(identity: Identity) -> Check:
     """Whether this machine and Discord agree on the time."""
     if identity.skew is None or abs(identity.skew) <= SKEW:
-        return Check(name="exact clock", outcome="ok", what="The clock agrees with Discord's.")
-    what = f"The clock is {abs(identity.skew):,.0f} s {'ahead of' if identity.skew > 0 else 'behind'} Discord's."
-    remedy = "Let the network set it: timedatectl set-ntp true"
-    return Check(name="exact clock", outcome="look", what=what, remedy=remedy)
+        return Check(name=EXACT_CLOCK, outcome="ok", what=Phrase("The clock agrees with Discord's."))
+    ahead, behind = Phrase("The clock is {n} s ahead of Discord's."), Phrase("The clock is {n} s behind Discord's.")
+    what = (ahead if identity.skew > 0 else behind).format(n=round(abs(identity.skew)))
+    remedy = Phrase("Let the network set it: timedatectl set-ntp true")
+    return Check(name=EXACT_CLOCK, outcome="look", what=what, remedy=remedy)
 
 
 def intents(identity: Identity, settings: DiscordSettings) -> Check:
     """Whether what the settings need is switched on in the portal, and nothing more."""
     if settings.thread_follow_ups and not identity.reads_messages:
-        what = "FOOTNOTE_DISCORD__THREAD_FOLLOW_UPS is on, and the Message Content intent is off."
-        remedy = f"Switch the intent on at {PORTAL} (Bot), or the setting off."
-        return Check(name="intents", outcome="bad", what=what, remedy=remedy)
+        what = Phrase("FOOTNOTE_DISCORD__THREAD_FOLLOW_UPS is on, and the Message Content intent is off.")
+        remedy = Phrase("Switch the intent on at {portal} (Bot), or the setting off.").format(portal=PORTAL)
+        return Check(name=INTENTS, outcome="bad", what=what, remedy=remedy)
     if identity.reads_messages and not settings.thread_follow_ups:
-        what = "The Message Content intent is on, and the settings do not need it."
-        return Check(name="intents", outcome="look", what=what, remedy=f"Switch it off at {PORTAL} (Bot).")
-    return Check(name="intents", outcome="ok", what="What is switched on in the portal is what the settings need.")
+        what = Phrase("The Message Content intent is on, and the settings do not need it.")
+        remedy = Phrase("Switch it off at {portal} (Bot).").format(portal=PORTAL)
+        return Check(name=INTENTS, outcome="look", what=what, remedy=remedy)
+    needed = Phrase("What is switched on in the portal is what the settings need.")
+    return Check(name=INTENTS, outcome="ok", what=needed)
 
 
 def _permissions(identity: Identity, settings: DiscordSettings) -> Check:
@@ -70,24 +76,22 @@ def _permissions(identity: Identity, settings: DiscordSettings) -> Check:
 
 def permissions(identity: Identity, found: tuple[Guild, ...], wanted: int | None) -> Check:
     """Whether the bot may do what it must in every server it is in; channels may still take it away."""
-    invite = f"Invite it: {invitation(identity.application)}"
+    invite = Phrase("Invite it: {address}").format(address=invitation(identity.application))
     if not found:
-        return Check(name="permissions", outcome="look", what="The bot is in no server yet.", remedy=invite)
+        return Check(name=PERMISSIONS, outcome="look", what=Phrase("The bot is in no server yet."), remedy=invite)
     if wanted and wanted not in {guild.id for guild in found}:
-        what = f"The bot is not in the server {wanted} of FOOTNOTE_DISCORD__GUILD_ID."
-        return Check(name="permissions", outcome="bad", what=what, remedy=invite)
+        what = Phrase("The bot is not in the server {id} of FOOTNOTE_DISCORD__GUILD_ID.").format(id=str(wanted))
+        return Check(name=PERMISSIONS, outcome="bad", what=what, remedy=invite)
     poor = [guild.name for guild in found if lacking(guild)]
     if poor:
-        what = f"The bot lacks permissions in {', '.join(poor[:NAMED])}."
-        return Check(name="permissions", outcome="look", what=what, remedy=f"Invite it there once more. {invite}")
-    return Check(name="permissions", outcome="ok", what=f"It has what it needs in {_servers(len(found))}.")
-
-
-def _servers(count: int) -> str:
-    return "1 server" if count == 1 else f"{count:,} servers"
+        what = Phrase("The bot lacks permissions in {servers}.").format(servers=", ".join(poor[:NAMED]))
+        remedy = Phrase("Invite it there once more. {invite}").format(invite=invite)
+        return Check(name=PERMISSIONS, outcome="look", what=what, remedy=remedy)
+    one, several = Phrase("It has what it needs in 1 server."), Phrase("It has what it needs in {n} servers.")
+    return Check(name=PERMISSIONS, outcome="ok", what=one if len(found) == 1 else several.format(n=len(found)))
 
 
 def gateway(settings: DiscordSettings) -> Check:
     """Whether the gateway answers. Raises DiscordAway."""
     gateway_answers(settings)
-    return Check(name="gateway", outcome="ok", what="It answers.")
+    return Check(name=GATEWAY, outcome="ok", what=Phrase("It answers."))

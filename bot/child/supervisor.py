@@ -43,6 +43,10 @@ class Supervisor:
         start: starts a child. Raises FootnoteError, ChildGone, OSError.
         idle_seconds: let the child go, with all its memory, when nobody has called for so long; None: never.
         clock: seconds that only grow.
+
+    Attributes:
+        starts: how many children were started, those that did not come to life included.
+        starting: whether one is being started now; read it on any thread.
     """
 
     def __init__(
@@ -52,6 +56,8 @@ class Supervisor:
         idle_seconds: float | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.starts = 0
+        self.starting = False
         self._start = start
         self._idle_seconds = idle_seconds
         self._clock = clock
@@ -122,13 +128,19 @@ class Supervisor:
             pause = self._not_before - self._clock()
             if pause > 0:
                 raise Crashed(f"The process that answers keeps dying; it is started again in {pause:.0f} s.")
-            try:
-                self._child = self._start()
-            except ChildGone as gone:
-                raise self._buried(gone) from gone
-            except OSError as error:
-                raise self._buried(ChildGone(f"it cannot be started: {error.strerror}")) from error
+            self._child = self._started()
         return self._child
+
+    def _started(self) -> Child:
+        self.starts, self.starting = self.starts + 1, True
+        try:
+            return self._start()
+        except ChildGone as gone:
+            raise self._buried(gone) from gone
+        except OSError as error:
+            raise self._buried(ChildGone(f"it cannot be started: {error.strerror}")) from error
+        finally:
+            self.starting = False
 
     def _buried(self, gone: ChildGone) -> Crashed:
         """What to say of a child that died; another one may be started after a pause that grows."""
@@ -200,6 +212,16 @@ class Remote:
             raise AttributeError(name)
         return partial(self._call, name, method)
 
+    @property
+    def starts(self) -> int:
+        """How often the child was started."""
+        return self._supervisor.starts
+
+    @property
+    def starting(self) -> bool:
+        """Whether the child is being started now."""
+        return self._supervisor.starting
+
     def close(self) -> None:
         """Let the child go: what its assistant holds is freed with it."""
         self._supervisor.close()
@@ -232,5 +254,7 @@ def told(settings: Settings) -> dict[str, Any]:
     plain = settings.model_dump(mode="json", exclude={"discord"})
     plain["discord"] = {"token": ""}  # or the child would read it from .env by itself
     plain["embedder_key"] = settings.embedder_key.get_secret_value()
+    plain["ranker_key"] = settings.ranker_key.get_secret_value()
+    plain["chroma_token"] = settings.chroma_token.get_secret_value()
     plain["writer"]["api_key"] = settings.writer.api_key.get_secret_value()
     return plain

@@ -7,6 +7,7 @@ import sys
 from dataclasses import asdict
 
 from bot.answering.chosen import open_embedder
+from bot.answering.vectors import server_of
 from bot.json_face import Json, dumps
 from bot.settings import Settings
 from rag.answer import Answerer
@@ -60,7 +61,7 @@ def _measured(settings: Settings) -> Calibration:
 
 def calibrate_index(settings: Settings, embedder: Embedder, *, progress: Progress | None = None) -> Calibration:
     """Calibrate the serving index and keep the outcome beside it."""
-    index = open_index(settings.data, embedder=embedder.fingerprint)
+    index = open_index(settings.data, embedder=embedder.fingerprint, server=server_of(settings))
     try:
         gate_open = Thresholds(answer=1.0, closest=1.0)  # calibration looks at probabilities, not at outcomes
         answerer = Answerer(index, embedder, None, gate=load_gate_model(), thresholds=gate_open)

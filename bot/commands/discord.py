@@ -113,7 +113,7 @@ async def _serve(
         deadline_seconds=settings.discord.deadline_seconds,
     )
     memory = Memory(lambda: open_store(state_path(settings.data)))
-    pulse = pulse_of(os.environ, os.getpid())
+    pulse = pulse_of(os.environ, os.getpid(), settings.data)
     client = FootnoteClient(settings, worker, memory, announce=partial(_announce, pulse))
     told_to_stop = asyncio.create_task(_signal())
     connection = asyncio.create_task(client.start(token))
@@ -161,6 +161,7 @@ def _announce(pulse: Pulse, line: str) -> None:
 
 def _kept_up(settings: Settings, client: FootnoteClient, update: Update) -> AbstractContextManager[Keeper]:
     """Inside the block, the client's assistant serves the notes as they are."""
+    from bot.answering.vectors import tidy
     from bot.watch import kept_up
 
     loop = asyncio.get_running_loop()
@@ -170,6 +171,7 @@ def _kept_up(settings: Settings, client: FootnoteClient, update: Update) -> Abst
         settings.data,
         refresh=lambda: update(settings),
         beside=lambda: beside(settings),
+        tidy=lambda: tidy(settings),
         reload=lambda: asyncio.run_coroutine_threadsafe(client.reload(served(settings.data)), loop).result(),
         tell=lambda sentence: typer.echo(clean(sentence), err=True),
     )
@@ -213,6 +215,8 @@ def backed_up(data: Path) -> Path:
     to = data / BACKUPS / time.strftime("state-%Y%m%dT%H%M%S.sqlite3")
     try:
         to.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for left in to.parent.glob(".*.unfinished*"):  # by a bot that was killed
+            left.unlink()
     except OSError as error:
         raise StateUnwritable(f"{to.parent} cannot be made ({error.strerror}).") from error
     back_up(state_path(data), to)

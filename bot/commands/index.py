@@ -13,25 +13,29 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from functools import partial
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from bot import wording
-from bot.answering.chosen import embedded_anew, embedder_fingerprint, open_embedder
+from bot.answering.chosen import built_anew, embedder_fingerprint, open_embedder
+from bot.answering.vectors import moved, server_of, tidy
 from bot.commands.calibrate import calibrate_index
+from bot.language import _, ngettext, number
 from bot.settings import Settings
-from rag import origin
-from rag.build import current_build
+from rag import holdings, origin
+from rag.build import current_build, storage_errors
 from rag.calibration import DUE_FROM, is_calibrated
+from rag.chroma import Server
 from rag.collection import indexed
 from rag.errors import FootnoteError, IndexProblem, NoNotes
 from rag.index import open_index
 from rag.indexing import Borrowing, BuildReport, Check, build_index, is_current
 from rag.indexing import Progress as Tell
+from rag.phrase import Phrase
 from rag.protocols import Embedder
 from rag.topics.subject_store import are_found, found_in
 from rag.types import ReadWarning
@@ -40,6 +44,16 @@ log = logging.getLogger(__name__)
 
 LINE_EVERY = 30.0  # seconds
 MANY_FILES = 20_000
+STAGES = (
+    *(Phrase("Looking"), Phrase("Reading"), Phrase("Embedding"), Phrase("Storing"), Phrase("Checking")),
+    *(Phrase("Calibrating"), Phrase("Finding topics")),
+)
+"""What a build tells of, as it tells it."""
+MANY = Phrase(
+    "There are {n} files in the notes folder. Reading takes about a minute for every 25,000 short ones, computing "
+    "their vectors far longer. If they are not all notes, press Ctrl-C and name another folder with --notes; what was "
+    "indexed before goes on serving."
+)
 
 
 def every(settings: Settings) -> tuple[str | None, ...]:
@@ -84,7 +98,7 @@ def update(settings: Settings, collection: str | None = None) -> Iterator[None]:
     """Do what `refresh` does, in silence and whatever keys are pressed: for a program that goes on talking meanwhile.
 
     For all notes, or for one collection. In steps, each of which ends with something new to serve: thresholds may be
-    measured again when the notes are served already.
+    measured again when the notes are served already. Topics that an earlier version found are found anew, too.
 
     Raises:
         FootnoteError: as `refresh` does.
@@ -92,7 +106,7 @@ def update(settings: Settings, collection: str | None = None) -> Iterator[None]:
     served = settings.of(collection)
     if collection and _is_deleted(settings, served):
         raise NoNotes(f"The folder of the collection {collection} is gone.", remedy=f"Put it back: {served.notes}")
-    if not _is_up_to_date(served, changed_below=float("inf")):
+    if not (_is_up_to_date(served, changed_below=float("inf")) and are_found(current_build(served.data))):
         _build_elsewhere(settings, _in_silence, collection=collection, background=True, changed_below=float("inf"))
     yield
     if not is_calibrated(served.data, changed_below=DUE_FROM):
@@ -126,32 +140,37 @@ def _costs_only_itself(collection: str | None, tell: Callable[[str], object]) ->
 
 
 def _announce(settings: Settings) -> None:
-    """Say why much more is computed than has changed in the notes, where another embedder is the reason."""
-    if said := embedded_anew(settings):
-        sys.stderr.write(wording.clean(said) + "\n")
+    """Say why much more is done than has changed in the notes, where another setting is the reason."""
+    for said in filter(None, (built_anew(settings), moved(settings))):
+        sys.stderr.write(wording.clean(_(said)) + "\n")
 
 
 def _in_silence(_stage: str, _done: int, _total: int) -> None: ...
 
 
 def _is_up_to_date(settings: Settings, *, changed_below: float = DUE_FROM) -> bool:
-    current = is_current(settings.notes, settings.data, embedder=embedder_fingerprint(settings))
+    embedder = embedder_fingerprint(settings)
+    current = is_current(settings.notes, settings.data, embedder=embedder, server=server_of(settings))
     return current and is_calibrated(settings.data, changed_below=changed_below)
 
 
 def describe(report: BuildReport) -> str:
     """What a build did, in one line, and one line more for everything that its owner should know of."""
-    counts = ((report.notes, "note"), (report.episodes, "episode"), (report.passages, "passage"))
-    what = ", ".join(wording.plural(count, noun) for count, noun in counts)
-    did = "nothing had changed" if report.unchanged else f"{wording.plural(report.embedded, 'vector')} computed"
-    line = f"{what}; {did}; {report.seconds:.1f} s"
-    moved = [f"This index was of {report.instead_of} before; it holds other notes now."] if report.instead_of else []
+    what = ", ".join(
+        (wording.notes(report.notes), wording.episodes(report.episodes), wording.passages(report.passages))
+    )
+    computed = ngettext("{n} vector computed", "{n} vectors computed", report.embedded)
+    did = _("nothing had changed") if report.unchanged else computed
+    line = f"{what}; {did}; {number(round(report.seconds, 1))} s"
+    was = _("This index was of {folder} before; it holds other notes now.").format(folder=report.instead_of)
+    moved = [was] if report.instead_of else []
     return "\n".join([line, *map(wording.clean, moved), *map(_warning, report.warnings)])
 
 
 def _warning(warning: ReadWarning) -> str:
     where = warning.file if warning.line is None else f"{warning.file}:{warning.line}"
-    return wording.clean(f"{'Left out' if warning.skipped else 'Look at'} {where}: {warning.reason}")
+    said = _("Left out {file}: {why}") if warning.skipped else _("Look at {file}: {why}")
+    return wording.clean(said.format(file=where, why=_(warning.reason)))
 
 
 def _build(
@@ -169,21 +188,40 @@ def _build(
     served = settings.of(collection)
     with closing(open_embedder(settings)) as embedder:
         using = Borrowing(embedder, settings.data if collection and not rebuild else None)
-        report = build_index(served.notes, served.data, using, rebuild=rebuild, progress=tell, check=check)
+        with _stored(settings) as server:
+            report = build_index(
+                served.notes, served.data, using, rebuild=rebuild, progress=tell, check=check, server=server
+            )
         if not is_calibrated(served.data, changed_below=changed_below):
             calibrate_index(served, embedder, progress=tell)
-        _find_topics(served.data, embedder, tell)
+        _find_topics(served, embedder, tell)
     settle_threads(settings)
     return replace(report, embedded=using.computed)
 
 
-def _find_topics(data: Path, embedder: Embedder, tell: Tell) -> None:
+@contextmanager
+def _stored(settings: Settings) -> Iterator[Server | None]:
+    """Inside the block, a build puts its vectors where the settings want them; what is left of others goes then.
+
+    `settings`: of all notes, whatever is built.
+    """
+    server = server_of(settings)
+    with storage_errors(settings.data):
+        claimed = holdings.claim(settings.data, server) if server else None
+    try:
+        yield claimed
+    finally:
+        tidy(settings)
+
+
+def _find_topics(settings: Settings, embedder: Embedder, tell: Tell) -> None:
     """Find the topics of the notes now, so that nobody has to wait for it later."""
-    if are_found(current_build(data)):
+    if are_found(current_build(settings.data)):
         return
     tell("Finding topics", 0, 1)
     try:
-        with closing(open_index(data, embedder=embedder.fingerprint)) as index:
+        server = server_of(settings)
+        with closing(open_index(settings.data, embedder=embedder.fingerprint, server=server)) as index:
             found_in(index, embedder)
     except Exception as error:  # the index serves all the same
         log.warning("the topics of the notes could not be found: %s", type(error).__name__)
@@ -237,7 +275,8 @@ def _child(
         def tell(*progress: Any) -> None:  # noqa: ANN401
             sender.send(progress)
 
-        sender.send(_build(settings, tell, collection=collection, changed_below=changed_below, check=check))
+        checked = partial(check, server=server_of(settings))
+        sender.send(_build(settings, tell, collection=collection, changed_below=changed_below, check=checked))
     except FootnoteError as error:
         sender.send(error)
     except KeyboardInterrupt:
@@ -263,7 +302,7 @@ def lines(write: Callable[[str], object], clock: Callable[[], float] = time.mono
         nonlocal last
         if clock() - last >= LINE_EVERY:
             last = clock()
-            write(f"{stage}: {done:,} of {total:,}\n")
+            write(_("{stage}: {done} of {total}").format(stage=_(stage), done=number(done), total=number(total)) + "\n")
 
     return tell
 
@@ -273,11 +312,7 @@ def with_notice(tell: Tell, write: Callable[[str], object]) -> Tell:
 
     def told(stage: str, done: int, total: int) -> None:
         if stage == "Reading" and done == 0 and total >= MANY_FILES:
-            write(
-                f"There are {total:,} files in the notes folder. Reading takes about a minute for every 25,000 short "
-                "ones, computing their vectors far longer. If they are not all notes, press Ctrl-C and name another "
-                "folder with --notes; what was indexed before goes on serving.\n"
-            )
+            write(_(MANY.format(n=total)) + "\n")
         tell(stage, done, total)
 
     return told
@@ -296,7 +331,7 @@ def _progress_bar() -> Iterator[Tell]:
 
         def tell(stage: str, done: int, total: int) -> None:
             if stage not in stages:
-                stages[stage] = bar.add_task(stage, total=total)
+                stages[stage] = bar.add_task(_(stage), total=total)
             bar.update(stages[stage], completed=done, total=total)
 
         yield with_notice(tell, lambda sentence: console.print(sentence, end=""))

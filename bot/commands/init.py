@@ -6,7 +6,6 @@ because what stands on a command line is shown to everybody by `ps`.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -18,12 +17,13 @@ from pydantic import SecretStr
 
 from bot.envfile import write
 from bot.health.reach import guilds, identify, invitation
-from bot.language import languages
+from bot.language import _, languages, of_the_system, speak
 from bot.settings import Settings, load_settings
 from bot.setup.asker import Asker, Defaults, Person
 from bot.setup.autostart import install, plan
 from bot.setup.questions import Answers, Given, Interview, NoAnswer, Sources
 from bot.wording import clean
+from rag.phrase import Phrase
 
 if TYPE_CHECKING:
     from rag.models.recommend import Advice
@@ -31,13 +31,12 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 ENV = Path(".env")
 OFFERED = 3
-TRY_THESE = (
+TRY_THESE = Phrase(
     "In Discord type:\n"
     "  /ask question: ... about something in your notes\n"
     "  /topic ... for everything the episodes say about it\n"
     "  @{name} and your question, in any channel or in a direct message"
 )
-IN_THE_TERMINAL = "Ask here: footnote chat"
 
 
 @app.command()
@@ -59,7 +58,9 @@ def init(
 ) -> None:
     """Set Footnote up in this folder; run it again to change an answer. Lines of .env that it does not know stay."""
     if not yes and not sys.stdin.isatty():
-        raise NoAnswer("There is no terminal to ask at.", remedy="Give the answers as options, and --yes.")
+        speak(language if language in languages() else of_the_system())
+        nobody = Phrase("There is no terminal to ask at.")
+        raise NoAnswer(nobody, remedy=Phrase("Give the answers as options, and --yes."))
     token = None if token_file is None else _token_in(token_file)
     given = Given(notes=notes, token=token, guild=guild, model=model, language=language, autostart=autostart)
     set_up(load_settings(), given, Defaults() if yes else Person())
@@ -69,34 +70,36 @@ def _token_in(file: Path) -> SecretStr:
     try:
         token = (sys.stdin.readline() if str(file) == "-" else file.read_text(encoding="utf-8")).strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise NoAnswer(f"The token cannot be read from {file}.", remedy="Name a file that has nothing else.") from error
+        unread = Phrase("The token cannot be read from {file}.").format(file=str(file))
+        raise NoAnswer(unread, remedy=Phrase("Name a file that has nothing else.")) from error
     if not token:
-        raise NoAnswer(f"There is no token in {file}.", remedy="Put the bot's token into it.")
+        empty = Phrase("There is no token in {file}.").format(file=str(file))
+        raise NoAnswer(empty, remedy=Phrase("Put the bot's token into it."))
     return SecretStr(token)
 
 
 def set_up(settings: Settings, given: Given, asker: Asker) -> None:
     """Everything from the first question to the last hint. Raises FootnoteError where a step fails."""
-    say(f"Footnote will live in {Path.cwd()}: settings in .env, models in {settings.models}, index in {settings.data}.")
     sources = Sources(
         identify=identify,
         guilds=guilds,
         recommended=partial(recommended, settings),
         languages=languages(),
+        language=of_the_system(),
         can_start=plan(Path.cwd()) is not None,
     )
     answers = Interview(settings=settings, given=given, asker=asker, sources=sources, tell=say).answers()
     first_notes(answers.notes)
     write(ENV, lines(answers))
-    say(f"The answers are in {ENV}, which only you may read.")
+    say(_("The answers are in {file}, which only you may read.").format(file=ENV))
     settings = load_settings()
     _fetch(settings)
     _index(settings)
-    if answers.autostart and (start := plan(Path.cwd(), user=str(getattr(os, "getuid", int)()))):
-        install(start)
-        say(f"The bot starts by itself now. {start.later}")
     for hint in next_steps(answers):
         say(hint)
+    if answers.autostart and (start := plan(Path.cwd())):  # last: where it fails, all else is done and said
+        install(start)
+        say(f"{_('The bot starts by itself now.')} {_(start.later)}")
 
 
 def lines(answers: Answers) -> dict[str, str]:
@@ -112,14 +115,15 @@ def lines(answers: Answers) -> dict[str, str]:
 
 def next_steps(answers: Answers) -> list[str]:
     """What to do now, a hint each."""
-    hints = [IN_THE_TERMINAL]
+    hints = [_("Ask here: footnote chat")]
     if answers.token.get_secret_value():
         if not answers.autostart:
-            hints.append("Start the bot: footnote bot")
+            hints.append(_("Start the bot: footnote bot"))
         if answers.identity:
-            hints.append(f"Invite it to a server: {invitation(answers.identity.application)}")
-        hints.append(TRY_THESE.format(name=answers.identity.name if answers.identity else "YourBot"))
-    return [*hints, "If something is amiss: footnote doctor"]
+            invite = invitation(answers.identity.application)
+            hints.append(_("Invite it to a server: {address}").format(address=invite))
+        hints.append(_(TRY_THESE.format(name=answers.identity.name if answers.identity else _("YourBot"))))
+    return [*hints, _("If something is amiss: footnote doctor")]
 
 
 def first_notes(folder: Path) -> None:
@@ -131,8 +135,10 @@ def first_notes(folder: Path) -> None:
     try:
         put_samples(folder)
     except OSError as error:
-        raise NoAnswer(f"The folder {folder} cannot be made: {error.strerror}.", remedy="Name another.") from error
-    say(f"{folder} is new; sample notes lie in it until you put yours there.")
+        failed = Phrase("The folder {folder} cannot be made: {why}.")
+        why = str(error.strerror)
+        raise NoAnswer(failed.format(folder=str(folder), why=why), remedy=Phrase("Name another.")) from error
+    say(_("{folder} is new; sample notes lie in it until you put yours there.").format(folder=folder))
 
 
 def recommended(settings: Settings) -> Sequence[tuple[str, str]]:
@@ -152,7 +158,11 @@ def recommended(settings: Settings) -> Sequence[tuple[str, str]]:
         return TIERS.index(each.entry.tier)
 
     best = sorted(suiting, key=rank, reverse=True)[:OFFERED]
-    return [(each.entry.name, f"{each.entry.bytes / 1e9:.1f} GB; {reason(each, machine)}") for each in best]
+    offer = Phrase("{size} GB; {why}")
+    return [
+        (each.entry.name, offer.format(size=round(each.entry.bytes / 1e9, 1), why=reason(each, machine)))
+        for each in best
+    ]
 
 
 def _fetch(settings: Settings) -> None:

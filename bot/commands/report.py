@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bot.commands.opened import Data, Notes, opened
-from bot.commands.timeline import check_out, write
+from bot.commands.timeline import check_out, no_file, write
 from bot.files.report import Report
 
 KINDS = (".md", ".html", ".pdf")
@@ -24,13 +24,13 @@ def report(
     notes: Notes = None,
     data: Data = None,
 ) -> None:
-    """Write what all episodes say about a topic into a file, with every quote, its context and its link."""
-    from rich.console import Console
+    """Write what all episodes say about a topic into a file, with every quote, its context and its link.
 
+    Where the notes do not cover it, there is no file, and the command ends with code 3.
+    """
     from bot.files.report import report_on
     from bot.files.report_pdf import check_pdf
     from bot.question import check_question
-    from bot.terminal.render_text import render, show
     from rag.types import NotCovered
 
     text = check_question(" ".join(topic), what="topic")
@@ -40,8 +40,7 @@ def report(
     with opened(ctx.obj, notes, data) as assistant:
         result = assistant.topic(text)
         if isinstance(result, NotCovered):
-            show(Console(highlight=False), render(result))
-            return
+            no_file(result, out)
         made = report_on(result, assistant)
     write(out, content(made, out.suffix.casefold()))
 

@@ -2,7 +2,8 @@
 
 A custom_id is `footnote:ACTION:TOKEN`, with the page that it leads to where there are pages; what stands behind the
 token is in the database, so buttons work after a restart. Those of a list of episodes say all there is to know
-themselves. Knows nothing of what a press does.
+themselves, behind `footnote@LANGUAGE`: whoever turns a page, it stays in the language of the first. Knows nothing of
+what a press does.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import discord
 
 from bot import wording
 from bot.discord.pages import Sort
-from bot.language import _
+from bot.language import _, known, spoken
 from bot.state.conversations import Cited
 from rag.phrase import Phrase
 from rag.types import NotCovered
@@ -23,10 +24,11 @@ from rag.types import NotCovered
 Action = Literal["back", "next", "context", "more", "file", "up", "down", "report", "notify", "forget"]
 
 LONGEST_REASON = 500
-LONGEST_WANTED = 36  # of which each character may count as two in a custom_id of 100
+LONGEST_WANTED = 34  # of which each character may count as two in a custom_id of 100
 REASON, CITATION = "reason", "citation"
 
 _CUSTOM_ID = re.compile(r"footnote:([a-z]{1,20}):([\w-]{16})(?::(\d{1,3}))?", re.ASCII)
+_SPEAKS = re.compile(r"footnote@(\w{2,5})(:.*)", re.ASCII | re.DOTALL)
 _LISTING = re.compile(r"footnote:list:(\d{1,4}):(show|newest|oldest|title):(.{0,36})", re.DOTALL)
 _LOOKS: Mapping[Action, tuple[Phrase, str | None]] = {
     "back": (Phrase("Back"), "◀️"),
@@ -106,14 +108,14 @@ def list_buttons(now: Listing, pages: int) -> discord.ui.View | None:
 def page_buttons(asked: str, wanted: str, page: int, pages: int) -> discord.ui.View | None:
     """The buttons below page number `page`, from 0, of a list; None where it has one page. On the event loop.
 
-    `asked`: what their custom_ids say between "footnote:" and what is `wanted`, with "{page}" where the page stands.
+    `asked`: what their custom_ids say of it before what is `wanted`, with "{page}" where the page stands.
     """
     if pages < 2:
         return None
     view = discord.ui.View(timeout=None)
     for action, to in (("back", page - 1), ("next", page + 1)):
         label, emoji = _LOOKS[cast("Action", action)]
-        custom_id = f"footnote:{asked.format(page=to % 10_000)}:{wanted[:LONGEST_WANTED]}"
+        custom_id = f"footnote@{spoken()}:{asked.format(page=to % 10_000)}:{wanted[:LONGEST_WANTED]}"
         beyond = not 0 <= to < pages
         view.add_item(discord.ui.Button(label=_(label), emoji=emoji, custom_id=custom_id, disabled=beyond))
     return _forgotten(view)
@@ -123,6 +125,13 @@ def pressed(custom_id: str) -> Pressed | None:
     """What a custom_id says; None if it is not one of ours."""
     match = _CUSTOM_ID.fullmatch(custom_id)
     return Pressed(match[1], match[2], int(match[3] or 0)) if match else None
+
+
+def language_of(custom_id: str) -> tuple[str, str]:
+    """The language of the page that a button stands below, and its custom_id without that; what is spoken where it
+    names none that is known."""
+    match = _SPEAKS.fullmatch(custom_id)
+    return (known(match[1]) or spoken(), f"footnote{match[2]}") if match else (spoken(), custom_id)
 
 
 def listing(custom_id: str) -> Listing | None:

@@ -22,6 +22,7 @@ from bot.discord.buttons import (
     REASON,
     buttons,
     filled_in,
+    language_of,
     listing,
     pressed,
     reason_form,
@@ -40,6 +41,7 @@ from bot.discord.rules import Rulebook
 from bot.discord.scope import Scope
 from bot.discord.speech import speak_with
 from bot.discord.topics import Topics, topic_listing
+from bot.language import speaking, spoken
 from bot.state import conversations, feedback, subscriptions, views
 from bot.state.conversations import Kept
 from bot.state.database import Database
@@ -79,7 +81,7 @@ class PressRefused(FootnoteError):
 
 
 class Presses:
-    """Acts on presses and forms."""
+    """Acts on presses and forms. Make it where the owner's language is spoken: that of what the owner is told."""
 
     def __init__(
         self,
@@ -98,6 +100,7 @@ class Presses:
         self._browse = browse
         self._lists = lists
         self._topics = topics
+        self._owners = spoken()
 
     async def take(self, interaction: discord.Interaction[Any]) -> None:
         """Act on a press or on a form that was sent. Never raises."""
@@ -118,11 +121,14 @@ class Presses:
         if interaction.type is not discord.InteractionType.component:
             return False
         reply, asked = PressReply(interaction), pressed(_custom_id(interaction))
-        if page := listing(_custom_id(interaction)):
-            await self._browse.turn(reply, page)
+        language, custom_id = language_of(_custom_id(interaction))
+        if page := listing(custom_id):
+            with speaking(language):
+                await self._browse.turn(reply, page)
             return True
-        if topics := topic_listing(_custom_id(interaction)):
-            await self._topics.turn(reply, topics)
+        if topics := topic_listing(custom_id):
+            with speaking(language):
+                await self._topics.turn(reply, topics)
             return True
         if (turned := await self._lists.turn(interaction, _custom_id(interaction))) is not None:
             if not turned:
@@ -161,9 +167,10 @@ class Presses:
         asker = reply.asker
         rules = await self._rulebook.rules(asker.guild)
         result = shortened(result, rules.verbosity_in(*asker.channels))
-        pages = render(result)
-        page = min(asked.page if asked else 0, len(pages) - 1)
-        await reply.change(pages[page], buttons(view.token, view.actions, page=page, pages=len(pages)))
+        with speaking(view.language or spoken()):
+            pages = render(result)
+            page = min(asked.page if asked else 0, len(pages) - 1)
+            await reply.change(pages[page], buttons(view.token, view.actions, page=page, pages=len(pages)))
         recite = partial(conversations.recite, turn=view.turn, citations=cited(result), build=build)
         await self._memory.attempt(recite, None)
 
@@ -249,7 +256,8 @@ class Presses:
         if not await self._memory.run(note):
             raise PressRefused(REPORTED_BEFORE)
         shown, url = _as_shown(interaction.message)
-        embed = wrong_citation(kept, cited, reason=reason, user=user, shown=shown, url=url)
+        with speaking(self._owners):
+            embed = wrong_citation(kept, cited, reason=reason, user=user, shown=shown, url=url)
         await reply.tell(REPORTED if await tell_owner(interaction.client, embed) else KEPT)
 
     async def _notify(self, interaction: discord.Interaction[Any], view: View) -> None:

@@ -160,7 +160,7 @@ class _Following:
         embed = writing(self._shown.asked, found.evidence, found.sentences) if found else None
         with suppress(*UNDELIVERABLE):
             await self._shown.reply.show(
-                content=None if embed else doing(stage) if stage else place_in_line(place),
+                content=None if embed else doing(stage) if stage and not place.loading else place_in_line(place),
                 embed=embed,
                 view=self._button,
             )

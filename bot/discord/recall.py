@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from bot.discord.buttons import actions_for
+from bot.language import spoken
 from bot.state import conversations, erasure, pending, retention, views
 from bot.state.conversations import Asked, Kind, Place
 from bot.state.database import Database
@@ -71,7 +72,7 @@ class Recall:
         asked = Asked.of(place, result, kind=kind, build=build)
         actions = actions_for(result, kind=kind, cited=asked.cited, pages=pages, filtered=bool(filters))
         chosen = tuple((each.kind, each.label) for each in filters)
-        keep = partial(self._keep, asked=asked, actions=actions, filters=chosen)
+        keep = partial(self._keep, asked=asked, actions=actions, filters=chosen, language=spoken())
         return await self.memory.attempt(keep, None)
 
     async def posted(self, view: View, message: int) -> None:
@@ -95,7 +96,14 @@ class Recall:
         delete = partial(retention.expire, days=self.days, now=time.time())
         return await self.memory.attempt(delete, None, purge=True, patience=PURGE_SECONDS) is not None
 
-    def _keep(self, db: Database, asked: Asked, actions: Sequence[str], filters: tuple[tuple[str, str], ...]) -> View:
+    def _keep(
+        self,
+        db: Database,
+        asked: Asked,
+        actions: Sequence[str],
+        filters: tuple[tuple[str, str], ...],
+        language: str,
+    ) -> View:
         now, place = time.time(), asked.place
         view = View(
             token=views.new_token(),
@@ -104,6 +112,7 @@ class Recall:
             private=place.private,
             actions=tuple(actions),
             filters=filters,
+            language=language,
         )
         views.add(db, view, now, days=self.days)
         return view

@@ -69,7 +69,7 @@ def place_in_line(place: Place) -> str:
     """What somebody who waits is told: "You are third in line, about 20 s."."""
     ordinal, time = _ordinal(place.position), _duration(place.seconds)
     if place.loading:
-        return _("⏳ I am just starting up. You are {ordinal} in line.").format(ordinal=ordinal)
+        return _("⏳ My models are being loaded. You are {ordinal} in line.").format(ordinal=ordinal)
     if place.position == 1:
         return _("⏳ It is your turn: I am looking through the notes, about {time}.").format(time=time)
     return _("⏳ You are {ordinal} in line, about {time}.").format(ordinal=ordinal, time=time)

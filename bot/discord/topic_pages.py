@@ -19,6 +19,7 @@ from bot.files.timeline_chart import Chart, summary
 from bot.language import _, number
 from bot.terminal.map_report import episode_heading, span
 from bot.terminal.map_report import fitting as with_words
+from bot.terminal.topic_wording import apart
 from rag.map_types import Comparison, Digest, Row, Side, Subject
 from rag.phrase import Phrase
 from rag.types import Citation
@@ -70,7 +71,7 @@ def comparison_page(result: Comparison) -> discord.Embed:
         *[row for row in result.rows if row.right and not row.left][:MOST_ALONE],
     ]
     statements = [each for row in (*met, *alone) for each in _row(row, citations)]
-    opening = ["\n".join(sides), *(safe(_(remark), 300) for remark in result.remarks)]
+    opening = ["\n".join(sides), _(apart(result))]
     return embeds(_("⚖️ Side by side"), TOPIC, compose(opening, statements, result.citations)[:1])[0]
 
 

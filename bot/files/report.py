@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from bot import wording
+from bot.language import _, ngettext
 from rag.map_types import TopicPoint, TopicSummary
+from rag.phrase import Phrase
 from rag.protocols import Assistant
 from rag.types import Citation
 
@@ -51,7 +53,13 @@ class Chapter:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """A whole report. `episodes`: their names with dates; `remarks`: sentences for the reader."""
+    """A whole report, in the language that was spoken.
+
+    Attributes:
+        extent: how much it is.
+        episodes: their names with dates.
+        remarks: sentences for the reader.
+    """
 
     topic: str
     extent: str
@@ -60,7 +68,13 @@ class Report:
     remarks: tuple[str, ...]
 
 
-MODEL_WROTE = "Written by a model, checked against the quotes below it."
+MODEL_WROTE = Phrase("Written by a model, checked against the quotes below it.")
+EPISODES = Phrase("Episodes")
+
+
+def opening(report: Report) -> str:
+    """The sentence that a report begins with."""
+    return _("What the notes say about it: {extent}.").format(extent=report.extent)
 
 
 def report_on(summary: TopicSummary, assistant: Assistant) -> Report:
@@ -71,13 +85,15 @@ def report_on(summary: TopicSummary, assistant: Assistant) -> Report:
     points, episodes = len(summary.points), len(summary.episodes)
     return Report(
         topic=wording.clean(summary.topic),
-        extent=f"{wording.plural(points, 'point')} from {wording.plural(episodes, 'episode')}",
+        extent=_("{points} from {episodes}").format(
+            points=ngettext("{n} point", "{n} points", points), episodes=wording.episodes(episodes)
+        ),
         chapters=tuple(
             Chapter(theme=wording.clean(theme), points=tuple(_point(each, quotes) for each in group))
             for theme, group in groupby(summary.points, key=lambda point: point.theme)
         ),
         episodes=tuple(wording.episode_name(e.show, e.title, e.date) for e in summary.episodes),
-        remarks=tuple(map(str, summary.remarks)),
+        remarks=tuple(map(_, summary.remarks)),
     )
 
 

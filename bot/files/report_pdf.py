@@ -10,15 +10,18 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot import wording
 from bot.files import fonts
-from bot.files.report import MODEL_WROTE, Chapter, Quote, Report
+from bot.files.report import EPISODES, MODEL_WROTE, Chapter, Quote, Report, opening
+from bot.language import _
 from rag.errors import FootnoteError
+from rag.phrase import Phrase
 
 if TYPE_CHECKING:
     from fpdf import FPDF
 
-MISSING = "PDF files need one more library, fpdf2."
-REMEDY = "Install it beside Footnote: pip install fpdf2. Or write an .html file and print that."
+MISSING = Phrase("PDF files need one more library, fpdf2.")
+REMEDY = Phrase("Install it beside Footnote: pip install fpdf2. Or write an .html file and print that.")
 TITLE, HEADING, TEXT, SMALL = 20, 14, 11, 9  # points
 MARGIN = 20  # millimetres
 LATIN = "windows-1252"  # what is written without a font of this machine
@@ -39,12 +42,12 @@ def pdf(report: Report, *, written_with: Sequence[Path] | None = None) -> bytes:
     """The file; `written_with`: the fonts, the best first, None: those that are found. Raises NoPdf."""
     made = _Document(report.topic, fonts.found() if written_with is None else written_with)
     made.line(report.topic, size=TITLE)
-    made.line(f"What the notes say about it: {report.extent}.", size=SMALL, colour=QUIET)
+    made.line(opening(report), size=SMALL, colour=QUIET)
     for chapter in report.chapters:
         _chapter(made, chapter)
     for remark in report.remarks:
         made.line(remark, size=SMALL, colour=QUIET, above=2)
-    made.line("Episodes", size=HEADING, above=6)
+    made.line(_(EPISODES), size=HEADING, above=6)
     for name in report.episodes:
         made.line(f"•  {name}", size=TEXT)
     return made.content()
@@ -56,7 +59,7 @@ def _chapter(made: _Document, chapter: Chapter) -> None:
     for point in chapter.points:
         if point.said:
             made.line(point.said, size=TEXT, above=3)
-            made.line(MODEL_WROTE, size=SMALL, colour=QUIET)
+            made.line(_(MODEL_WROTE), size=SMALL, colour=QUIET)
         for each in point.quotes:
             _quote(made, each)
 
@@ -65,7 +68,7 @@ def _quote(made: _Document, each: Quote) -> None:
     made.gap(3)
     for text in each.before:
         made.line(text, size=SMALL, colour=QUIET, indent=6)
-    made.line(f"“{each.text}”", size=TEXT, indent=3)
+    made.line(wording.quoted(each.text), size=TEXT, indent=3)
     for text in each.after:
         made.line(text, size=SMALL, colour=QUIET, indent=6)
     made.line(f"[{each.n}] {each.source}", size=SMALL, colour=LINK if each.url else QUIET, indent=3, link=each.url)

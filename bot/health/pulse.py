@@ -1,12 +1,14 @@
 """Tells whoever watches over the bot that it is well: systemd by its socket, a container's health check by a file.
 
 A beat is only sent from the event loop, and only while the worker is well: a bot that hangs falls silent, and is
-restarted. Knows nothing of Discord.
+restarted. The file is named after the data folder, so that several bots of one account each have their own. Knows
+nothing of Discord.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import socket
 import time
@@ -17,7 +19,6 @@ from pathlib import Path
 
 EVERY = 30.0  # seconds between beats where systemd does not say
 SILENT = 100.0  # seconds without a beat after which the bot counts as hung
-NAME = "footnote.alive"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,25 +59,26 @@ class Pulse:
                 self.file.unlink()
 
 
-def pulse_of(environment: Mapping[str, str], pid: int) -> Pulse:
-    """Where this process's beats go, as its environment says."""
+def pulse_of(environment: Mapping[str, str], pid: int, data: Path) -> Pulse:
+    """Where the beats of this process, whose bot keeps its data in `data`, go, as its environment says."""
     mine = environment.get("WATCHDOG_PID", str(pid)) == str(pid)
     every = EVERY
     with suppress(ValueError):
         every = int(environment.get("WATCHDOG_USEC", "") if mine else "") / 2e6
-    return Pulse(address=environment.get("NOTIFY_SOCKET", ""), file=alive_file(environment), every=every)
+    return Pulse(address=environment.get("NOTIFY_SOCKET", ""), file=alive_file(environment, data), every=every)
 
 
-def alive_file(environment: Mapping[str, str]) -> Path | None:
+def alive_file(environment: Mapping[str, str], data: Path) -> Path | None:
     """The file that beats touch, in the folder of its owner that is kept in memory; None without such a folder."""
+    name = f"footnote-{hashlib.sha256(os.fsencode(data.resolve())).hexdigest()[:12]}.alive"
     folder = environment.get("RUNTIME_DIRECTORY", "").split(":")[0] or environment.get("XDG_RUNTIME_DIR", "")
-    return Path(folder) / NAME if folder and Path(folder).is_dir() else None
+    return Path(folder) / name if folder and Path(folder).is_dir() else None
 
 
-def last_beat(environment: Mapping[str, str]) -> Path | None:
-    """Where a bot of this account may have left its last beat: one that systemd runs has a folder within the other."""
-    file = alive_file(environment)
-    within = file and file.with_name("footnote") / NAME
+def last_beat(environment: Mapping[str, str], data: Path) -> Path | None:
+    """Where the bot with this data may have left its last beat: one that systemd runs has a folder within the other."""
+    file = alive_file(environment, data)
+    within = file and file.with_name("footnote") / file.name
     return within if within and within.exists() else file
 
 

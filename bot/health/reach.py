@@ -20,6 +20,7 @@ import httpx
 from bot.settings import DiscordSettings
 from bot.version import installed
 from rag.errors import FootnoteError
+from rag.phrase import Phrase
 
 SECONDS = 10.0
 PERMISSIONS = 0x4000014C00  # see channels, send messages, also in threads, embed links, read the history
@@ -27,6 +28,9 @@ MAY_READ = 1 << 18 | 1 << 19  # flags of an application with the Message Content
 ADMINISTRATOR = 1 << 3
 PORTAL = "https://discord.com/developers/applications"
 HELLO = 10  # opcode of the gateway's first frame
+
+DISCORD_AWAY = Phrase("Discord cannot be reached ({why}).")
+GATEWAY_AWAY = Phrase("The gateway cannot be reached ({why}).")
 
 
 class TokenRefused(FootnoteError):
@@ -107,9 +111,9 @@ def gateway_answers(settings: DiscordSettings) -> None:
         if asyncio.run(hello())["op"] != HELLO:
             raise ValueError
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        raise _away(type(error).__name__, "the gateway") from error
+        raise _away(type(error).__name__, GATEWAY_AWAY) from error
     except (ValueError, TypeError, KeyError) as error:
-        raise _away("it does not speak as it should", "the gateway") from error
+        raise _away(Phrase("it does not speak as it should"), GATEWAY_AWAY) from error
 
 
 def invitation(application: int) -> str:
@@ -144,20 +148,20 @@ def _check(response: httpx.Response) -> None:
     if response.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         raise _refused()
     if not response.is_success:
-        raise _away(f"it answers with status {response.status_code}")
+        raise _away(Phrase("it answers with status {status}").format(status=str(response.status_code)))
 
 
 def _refused() -> TokenRefused:
     return TokenRefused(
-        "Discord does not accept this token.",
-        remedy=f"Press Reset Token under Bot at {PORTAL}, and copy the new one whole.",
+        Phrase("Discord does not accept this token."),
+        remedy=Phrase("Press Reset Token under Bot at {portal}, and copy the new one whole.").format(portal=PORTAL),
     )
 
 
-def _away(why: str, what: str = "Discord") -> DiscordAway:
+def _away(why: str, said: Phrase = DISCORD_AWAY) -> DiscordAway:
     return DiscordAway(
-        f"{what[:1].upper()}{what[1:]} cannot be reached ({why}).",
-        remedy="Check the network, and https://discordstatus.com; the token may well be right.",
+        said.format(why=why),
+        remedy=Phrase("Check the network, and https://discordstatus.com; the token may well be right."),
     )
 
 

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from bot.line.fair import FairLine
 from bot.line.owner_thread import OwnerThread
@@ -81,12 +81,27 @@ class Place:
     Attributes:
         position: 1 is the job at the assistant or the next to get there.
         seconds: estimate until the job is done.
-        loading: the assistant has not been opened yet, so `seconds` says little.
+        loading: the assistant has not been opened yet, or is being started anew, so `seconds` says little.
     """
 
     position: int
     seconds: float
     loading: bool
+
+
+@runtime_checkable
+class Started(Protocol):
+    """An assistant that runs elsewhere, and is started in the middle of a call where it does not run any more."""
+
+    @property
+    def starting(self) -> bool:
+        """Whether it is being started now; asked on any thread."""
+        ...
+
+    @property
+    def starts(self) -> int:
+        """How often it was started."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,7 +251,12 @@ class Worker:
         line = [*([self._running] if self._running else []), *self._calls()]
         ahead = line[: line.index(job.work)] if job.work in line else []
         seconds = sum(self._remaining(work) for work in [*ahead, job.work])
-        return Place(position=len(ahead) + 1, seconds=seconds, loading=self._assistant is None)
+        return Place(position=len(ahead) + 1, seconds=seconds, loading=self._loading)
+
+    @property
+    def _loading(self) -> bool:
+        assistant = self._assistant
+        return assistant is None or (isinstance(assistant, Started) and assistant.starting)
 
     @property
     def waiting(self) -> int:
@@ -347,7 +367,8 @@ class Worker:
             for job in work.jobs:
                 job.fail(error)
         else:
-            self._learn(work.kind, seconds)
+            if seconds is not None:
+                self._learn(work.kind, seconds)
             for job in work.jobs:
                 job.finish(outcome)
         finally:
@@ -364,11 +385,12 @@ class Worker:
             self._assistant = self._factory()
         return self._assistant
 
-    def _perform(self, work: Work[T], until: float) -> tuple[T, float]:
-        """On the owner thread: the call's outcome and the seconds it took."""
+    def _perform(self, work: Work[T], until: float) -> tuple[T, float | None]:
+        """On the owner thread: the call's outcome and the seconds it took; None where loading was a part of them."""
         assistant = self._open()
-        started = time.monotonic()
-        return work.call(assistant, GivenUp(cancelled=work.stop.is_set, until=until)), time.monotonic() - started
+        starts, begun = _starts(assistant), time.monotonic()
+        outcome = work.call(assistant, GivenUp(cancelled=work.stop.is_set, until=until))
+        return outcome, time.monotonic() - begun if _starts(assistant) == starts else None
 
     def _remaining(self, work: Work[Any]) -> float:
         typical = self._typical.get(work.kind, UNKNOWN_SECONDS)
@@ -379,3 +401,7 @@ class Worker:
     def _learn(self, kind: str, seconds: float) -> None:
         before = self._typical.get(kind, seconds)
         self._typical[kind] = before + LEARNING_RATE * (seconds - before)
+
+
+def _starts(assistant: Assistant) -> int:
+    return assistant.starts if isinstance(assistant, Started) else 0

@@ -1,4 +1,7 @@
-"""Who answers the questions of `footnote init`: a person at a terminal, or nobody, and then the defaults do."""
+"""Who answers the questions of `footnote init`: a person at a terminal, or nobody, and then the defaults do.
+
+A question comes in the language that is spoken.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Protocol
 
 import typer
 
+from bot.language import _
 from bot.wording import clean
 
 
@@ -40,12 +44,19 @@ class Person:
         return str(typer.prompt(clean(question), default="", show_default=False, hide_input=True)).strip()
 
     def one_of(self, question: str, choices: Sequence[str], default: str) -> str:
-        while (said := self.text(f"{question} ({', '.join(choices)})", default)) not in choices:
-            typer.echo(f"Please type one of: {', '.join(map(clean, choices))}.")
-        return said
+        while (meant := fitting(self.text(f"{question} ({', '.join(choices)})", default), choices)) is None:
+            typer.echo(_("Please type one of: {choices}.").format(choices=", ".join(map(clean, choices))))
+        return meant
 
     def agrees(self, question: str, *, default: bool) -> bool:
-        return typer.confirm(clean(question), default=default)
+        yes, no = _("yes"), _("no")
+        return self.one_of(question, (yes, no), yes if default else no) == yes
+
+
+def fitting(said: str, choices: Sequence[str]) -> str | None:
+    """The choice that was typed, or the only one that begins like that; None where it is not clear which."""
+    begun = [choice for choice in choices if choice.casefold().startswith(said.casefold())]
+    return said if said in choices else begun[0] if said and len(begun) == 1 else None
 
 
 class Defaults:

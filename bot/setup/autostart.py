@@ -5,6 +5,9 @@ Says what would be written and run; `install` does it. Knows nothing of what is 
 
 from __future__ import annotations
 
+import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -13,9 +16,11 @@ from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
 from pathlib import Path
-from shlex import quote
 
 from rag.errors import FootnoteError
+from rag.phrase import Phrase
+
+LOOK_AND_LOG = Phrase("Look at it: {look}; its log: {log}")
 
 
 class AutostartError(FootnoteError):
@@ -31,6 +36,7 @@ class Autostart:
         encoding: of that file.
         commands: what is run then, in this order.
         later: how its owner looks after it.
+        typed: a command as one types it there.
     """
 
     file: Path
@@ -38,6 +44,7 @@ class Autostart:
     encoding: str
     commands: tuple[tuple[str, ...], ...]
     later: str
+    typed: Callable[[Sequence[str]], str] = shlex.join
 
 
 def plan(folder: Path, *, system: str = sys.platform, home: Path | None = None, user: str = "") -> Autostart | None:
@@ -47,14 +54,22 @@ def plan(folder: Path, *, system: str = sys.platform, home: Path | None = None, 
         folder: with its `.env`.
         system: as `sys.platform` names it.
         home: of its owner.
-        user: number of its owner's account, for launchd.
+        user: its owner's account: for launchd its number, for Windows its name. "": whose program this is.
     """
     home = home or Path.home()
+    user = user or account()
     if system == "linux":
         return _systemd(folder, home)
     if system == "darwin":
         return _launchd(folder, home, user)
-    return _task(folder) if system == "win32" else None
+    return _task(folder, user) if system == "win32" else None
+
+
+def account() -> str:
+    """Whose program this is: a number; on Windows DOMAIN\\name, as `whoami` says it."""
+    if sys.platform == "win32":
+        return f"{os.environ.get('USERDOMAIN', '.')}\\{os.environ.get('USERNAME', '')}"
+    return str(os.getuid())
 
 
 def program() -> Path:
@@ -62,7 +77,8 @@ def program() -> Path:
     beside = Path(sys.executable).with_name("footnote.exe" if sys.platform == "win32" else "footnote")
     found = beside if beside.exists() else shutil.which("footnote")
     if not found:
-        raise AutostartError("The command footnote is not to be found.", remedy="Install Footnote, then try again.")
+        missing = Phrase("The command footnote is not to be found.")
+        raise AutostartError(missing, remedy=Phrase("Install Footnote, then try again."))
     return Path(found).absolute()
 
 
@@ -75,10 +91,10 @@ def _systemd(folder: Path, home: Path) -> Autostart:
         commands=(
             ("systemctl", "--user", "daemon-reload"),
             ("systemctl", "--user", "enable", "footnote"),
-            ("loginctl", "enable-linger"),  # so that it runs while its owner is not logged in
             ("systemctl", "--user", "restart", "--no-block", "footnote"),  # connecting may take a while
+            ("loginctl", "enable-linger"),  # so that it runs while its owner is not logged in; not allowed everywhere
         ),
-        later="Look at it: systemctl --user status footnote; its log: journalctl --user -u footnote",
+        later=LOOK_AND_LOG.format(look="systemctl --user status footnote", log="journalctl --user -u footnote"),
     )
 
 
@@ -89,19 +105,23 @@ def _unit(text: str) -> str:
 def _launchd(folder: Path, home: Path, user: str) -> Autostart:
     file = home / "Library" / "LaunchAgents" / "org.footnote.bot.plist"
     command, agent = f"<string>{escape(str(program()))}</string>", f"gui/{user}/org.footnote.bot"
-    start = f"launchctl bootstrap gui/{user} {quote(str(file))}"
+    start = f"launchctl bootstrap gui/{user} {shlex.quote(str(file))}"
+    stop = f"launchctl bootout {agent} 2>/dev/null"  # it returns before the bot has stopped, and until then none starts
+    retry = f"for pause in 1 2 3 4 5 6; do {start} 2>/dev/null && exit; sleep $pause; done"
     return Autostart(
         file=file,
         content=_filled(file.name, folder=escape(str(folder)), command=command),
         encoding="utf-8",
-        commands=(("sh", "-c", f"launchctl bootout {agent} 2>/dev/null; exec {start}"),),
-        later=f"Look at it: launchctl print gui/{user}/org.footnote.bot; its log: {folder / 'footnote.log'}",
+        commands=(("sh", "-c", f"{stop}; {retry}; exec {start}"),),
+        later=LOOK_AND_LOG.format(
+            look=f"launchctl print gui/{user}/org.footnote.bot", log=str(folder / "footnote.log")
+        ),
     )
 
 
-def _task(folder: Path) -> Autostart:
+def _task(folder: Path, user: str) -> Autostart:
     file = folder / "footnote-task.xml"
-    content = _filled(file.name, folder=escape(str(folder)), command=escape(str(program())))
+    content = _filled(file.name, folder=escape(str(folder)), command=escape(str(program())), user=escape(user))
     return Autostart(
         file=file,
         content=content,
@@ -110,15 +130,16 @@ def _task(folder: Path) -> Autostart:
             ("schtasks", "/Create", "/F", "/TN", "Footnote", "/XML", str(file)),
             ("schtasks", "/Run", "/TN", "Footnote"),
         ),
-        later="Look at it: schtasks /Query /TN Footnote",
+        later=Phrase("Look at it: {look}").format(look="schtasks /Query /TN Footnote"),
+        typed=subprocess.list2cmdline,
     )
 
 
-def _filled(template: str, *, folder: str, command: str) -> str:
+def _filled(template: str, **blanks: str) -> str:
     text = files("bot").joinpath("setup", "templates", template).read_text("utf-8")
     head, _, body = text.partition("[Unit]" if template.endswith(".service") else "-->")
     mark = text[len(head) : len(text) - len(body)]
-    return head + mark + body.replace("@FOLDER@", folder).replace("@COMMAND@", command)
+    return head + mark + re.sub("@([A-Z]+)@", lambda found: blanks[found[1].lower()], body)
 
 
 Run = Callable[[Sequence[str]], str]
@@ -127,7 +148,9 @@ Run = Callable[[Sequence[str]], str]
 def run(command: Sequence[str]) -> str:
     """Run a command; "" where it succeeded, else what it said."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
+        done = subprocess.run(  # noqa: S603
+            command, capture_output=True, text=True, errors="replace", timeout=60, check=False
+        )
     except (OSError, subprocess.SubprocessError) as error:
         return f"{type(error).__name__}"
     return "" if done.returncode == 0 else (done.stderr or done.stdout).strip() or f"code {done.returncode}"
@@ -139,11 +162,14 @@ def install(start: Autostart, run: Run = run) -> None:
         start.file.parent.mkdir(parents=True, exist_ok=True)
         start.file.write_text(start.content, encoding=start.encoding)
     except OSError as error:
-        raise AutostartError(f"{start.file} cannot be written: {error.strerror}.") from error
+        unwritten = Phrase("{file} cannot be written: {why}.")
+        raise AutostartError(unwritten.format(file=str(start.file), why=str(error.strerror))) from error
     for number, command in enumerate(start.commands):
         if said := run(command):
-            rest = "; ".join(" ".join(each) for each in start.commands[number:])
+            rest = "; ".join(map(start.typed, start.commands[number:]))
             raise AutostartError(
-                f"{start.file} is written, but `{' '.join(command)}` says: {said.splitlines()[-1]}.",
-                remedy=f"When that is mended, run: {rest}",
+                Phrase("{file} is written, but `{command}` says: {said}.").format(
+                    file=str(start.file), command=start.typed(command), said=said.splitlines()[0]
+                ),
+                remedy=Phrase("When that is mended, run: {commands}").format(commands=rest),
             )

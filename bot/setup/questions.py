@@ -1,6 +1,7 @@
 """The six questions of `footnote init`, in their order, and what is looked up to ask them well.
 
-Writes nothing. A token is asked for without showing it, and checked with Discord before anything else happens.
+The first is for the language, and everything after it speaks that. Writes nothing. A token is asked for without
+showing it, and checked with Discord before anything else happens.
 """
 
 from __future__ import annotations
@@ -12,18 +13,27 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from bot.health.reach import PORTAL, DiscordAway, Guild, Identity, TokenRefused, invitation
+from bot.language import _, speak
 from bot.settings import DiscordSettings, Settings
 from bot.setup.asker import Asker
 from rag.errors import FootnoteError
 from rag.models.catalog import find, is_path
+from rag.phrase import Phrase
 
-EVERYWHERE = "everywhere"
+EVERYWHERE = Phrase("everywhere")
 TRIES = 3
 
-GET_A_TOKEN = (
-    f"A Discord bot needs a token: open {PORTAL}, press New Application, then Bot > Reset Token, and copy it. Leave "
+WILL_LIVE = Phrase("Footnote will live in {folder}: settings in .env, models in {models}, index in {data}.")
+GET_A_TOKEN = Phrase(
+    "A Discord bot needs a token: open {portal}, press New Application, then Bot > Reset Token, and copy it. Leave "
     "the three privileged intents off. Press Enter alone to do without Discord for now."
-)
+).format(portal=PORTAL)
+IN_NO_SERVER = Phrase("The bot is in no server yet. Open this address and choose yours:")
+
+
+def whole(error: FootnoteError) -> str:
+    """All that an error says, in the language that is spoken."""
+    return f"{_(error.message)} {_(error.remedy)}".strip()
 
 
 class NoAnswer(FootnoteError):
@@ -67,6 +77,7 @@ class Sources:
         identify, guilds: ask Discord.
         recommended: the language models worth offering on this machine, each with a sentence; the best first.
         languages: that the bot speaks; fewer than two: it is not asked.
+        language: that of this account, where the settings name none.
         can_start: whether this system can start the bot by itself.
     """
 
@@ -74,6 +85,7 @@ class Sources:
     guilds: Callable[[DiscordSettings], Sequence[Guild]]
     recommended: Callable[[], Sequence[tuple[str, str]]]
     languages: Sequence[str]
+    language: str
     can_start: bool
 
 
@@ -92,17 +104,19 @@ class Interview:
 
     def answers(self) -> Answers:
         """Put the questions. Raises NoAnswer, or what Discord says of a token that was given."""
-        notes = self.given.notes or Path(self.asker.text("Folder with your notes", str(self.settings.notes)))
+        language = self._language()
+        self._introduce()
+        notes = self.given.notes or Path(self.asker.text(_("Folder with your notes"), str(self.settings.notes)))
         token, identity = self._token()
         guild = self._guild(token, identity)
-        self._check_given()
+        self._check_model()
         model = self.given.model or self._model()
         return Answers(
             notes=notes.expanduser(),
             token=token,
             guild=guild,
             model=model,
-            language=self.given.language or self._language(),
+            language=language,
             autostart=self._autostart(token),
             identity=identity,
         )
@@ -114,31 +128,31 @@ class Interview:
             try:
                 return known, self._identify(known)
             except DiscordAway as error:
-                self.tell(f"{error} The token is kept unchecked.")
+                self.tell(f"{whole(error)} {_('The token is kept unchecked.')}")
                 return known, None
             except TokenRefused as error:
                 if self.given.token:
                     raise
-                self.tell(f"{error} It is the one in .env or in the environment.")
+                self.tell(f"{whole(error)} {_('It is the one in .env or in the environment.')}")
         return self._typed()
 
     def _typed(self) -> tuple[SecretStr, Identity | None]:
-        self.tell(GET_A_TOKEN)
-        for _ in range(TRIES):
-            typed = SecretStr(self.asker.secret("Token (it does not show while you type)"))
+        self.tell(_(GET_A_TOKEN))
+        for _try in range(TRIES):
+            typed = SecretStr(self.asker.secret(_("Token (it does not show while you type)")))
             if not typed.get_secret_value():
                 return typed, None
             try:
                 return typed, self._identify(typed)
             except (TokenRefused, DiscordAway) as error:
-                self.tell(str(error))
-                if isinstance(error, DiscordAway) and self.asker.agrees("Keep the token unchecked?", default=False):
+                self.tell(whole(error))
+                if isinstance(error, DiscordAway) and self.asker.agrees(_("Keep the token unchecked?"), default=False):
                     return typed, None
-        raise NoAnswer("No token was accepted.", remedy="Get a new one, then run footnote init again.")
+        raise NoAnswer(Phrase("No token was accepted."), remedy=Phrase("Get a new one, then run footnote init again."))
 
     def _identify(self, token: SecretStr) -> Identity:
         identity = self.sources.identify(self._discord(token))
-        self.tell(f"Discord knows the bot: it is {identity.name}.")
+        self.tell(_("Discord knows the bot: it is {name}.").format(name=identity.name))
         return identity
 
     def _discord(self, token: SecretStr) -> DiscordSettings:
@@ -153,27 +167,24 @@ class Interview:
         found = self._found(token)
         if not found:
             invite = invitation(identity.application)
-            self.tell(f"The bot is in no server yet. Open this address and choose yours:\n  {invite}")
-            self.asker.text("Press Enter when it is there, or to go on without", "go on")
+            self.tell(f"{_(IN_NO_SERVER)}\n  {invite}")
+            self.asker.text(_("Press Enter when it is there, or to go on without"), _("go on"))
             found = self._found(token)
         for guild in found:
-            self.tell(f"It is in {guild.name} (id {guild.id}).")
-        default = str(found[0].id) if len(found) == 1 else str(self.settings.discord.guild_id or EVERYWHERE)
-        question = f"Show its commands at once in the server with this id, or {EVERYWHERE} within an hour"
-        return _number(self.asker.text(question, default))
+            self.tell(_("It is in {name} (id {id}).").format(name=guild.name, id=guild.id))
+        default = str(found[0].id) if len(found) == 1 else str(self.settings.discord.guild_id or _(EVERYWHERE))
+        question = _("Show its commands at once in the server with this id, or {everywhere} within an hour")
+        return _number(self.asker.text(question.format(everywhere=_(EVERYWHERE)), default))
 
     def _found(self, token: SecretStr) -> Sequence[Guild]:
         try:
             return self.sources.guilds(self._discord(token))
         except DiscordAway as error:
-            self.tell(str(error))
+            self.tell(whole(error))
             return ()
 
-    def _check_given(self) -> None:
-        """What is written down must be usable: no command reads a .env that is not. Raises NoAnswer, ModelError."""
-        if self.given.language and self.given.language not in self.sources.languages:
-            known = ", ".join(self.sources.languages)
-            raise NoAnswer(f"Footnote does not speak {self.given.language!r}.", remedy=f"Choose one of: {known}.")
+    def _check_model(self) -> None:
+        """What is written down must be usable: no command reads a .env that is not. Raises ModelError."""
         if self.given.model and not is_path(self.given.model):
             find(self.given.model)
 
@@ -182,27 +193,47 @@ class Interview:
         offered = [(name, why) for name, why in self.sources.recommended() if name != now]
         if not offered:
             return now
-        self.tell(f"{now} is chosen. This machine could also run one of these, which write:")
+        self.tell(_("{model} is chosen. This machine could also run one of these, which write:").format(model=now))
         for name, why in offered:
-            self.tell(f"  {name}: {why}")
-        return self.asker.one_of("Model", [now, *(name for name, _ in offered)], now)
+            self.tell(f"  {name}: {_(why)}")
+        return self.asker.one_of(_("Model"), [now, *(name for name, _ in offered)], now)
 
     def _language(self) -> str | None:
-        if len(self.sources.languages) < 2:
-            return None
-        return self.asker.one_of("Language of the bot's own words", self.sources.languages, self.settings.language)
+        """The language that is spoken from here on. Raises NoAnswer where it is not known."""
+        spoken = self.sources.languages
+        language = self.given.language
+        if language and language not in spoken:
+            raise NoAnswer(
+                Phrase("Footnote does not speak {language}.").format(language=repr(language)),
+                remedy=Phrase("Choose one of: {languages}.").format(languages=", ".join(spoken)),
+            )
+        if language is None and len(spoken) > 1:
+            chosen = "language" in self.settings.model_fields_set
+            default = self.settings.language if chosen else self.sources.language
+            speak(default)
+            language = self.asker.one_of(_("Language of the bot's own words"), spoken, default)
+        if language:
+            speak(language)
+        return language
+
+    def _introduce(self) -> None:
+        folder, models, data = map(str, (Path.cwd(), self.settings.models, self.settings.data))
+        self.tell(_(WILL_LIVE.format(folder=folder, models=models, data=data)))
 
     def _autostart(self, token: SecretStr) -> bool:
         if self.given.autostart is not None:
             return self.given.autostart
         if not token.get_secret_value() or not self.sources.can_start:
             return False
-        return self.asker.agrees("Start the bot by itself from now on, also after a restart?", default=False)
+        return self.asker.agrees(_("Start the bot by itself from now on, also after a restart?"), default=False)
 
 
 def _number(guild: str) -> int | None:
-    if guild in ("", EVERYWHERE):
+    if guild in ("", EVERYWHERE, _(EVERYWHERE)):
         return None
     if not (guild.isascii() and guild.isdecimal()):
-        raise NoAnswer(f"{guild} is no server's id.", remedy=f"It is a number; or say {EVERYWHERE}.")
+        raise NoAnswer(
+            Phrase("{typed} is no server's id.").format(typed=guild),
+            remedy=Phrase("It is a number; or say {everywhere}.").format(everywhere=EVERYWHERE),
+        )
     return int(guild)

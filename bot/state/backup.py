@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing
 from pathlib import Path
 
 from bot.state import migrations
 from bot.state.errors import StateCorrupt, StateError
-from bot.state.store import Store, as_dict, before_restore, check_file, lock_of, read_store, translated
+from bot.state.store import Store, as_dict, before_restore, check_file, lock_of, read_store, translated, unfinished_copy
+from rag import durable
 
 
 def back_up(path: Path, to: Path) -> None:
@@ -28,9 +27,8 @@ def back_up(path: Path, to: Path) -> None:
 
 def copy(store: Store, to: Path) -> None:
     """The same for a database that is open; not inside a transaction. `to` is replaced, if it is there, in one step."""
-    with _beside(to) as unfinished:
-        _copy(store, unfinished)
-        unfinished.replace(to)
+    with unfinished_copy(store.connection, to) as made:
+        durable.put(made, to)
 
 
 def restore(path: Path, backup: Path) -> Path | None:
@@ -46,33 +44,28 @@ def restore(path: Path, backup: Path) -> Path | None:
         raise StateError(f"There is no file {backup}.", remedy="Name one that footnote backup has made.")
     lock = lock_of(path)
     try:
-        with _beside(path) as unfinished:
-            _take(backup, unfinished)
+        with closing(_checked(backup)) as source, unfinished_copy(source, path) as made:
             kept = _set_aside(path)
-            unfinished.replace(path)
+            durable.put(made, path)
     finally:
         lock.release()
     return kept
 
 
-def _take(backup: Path, to: Path) -> None:
-    """A checked copy of a backup, at the newest version; the backup itself is left alone."""
-    with closing(_read_only(backup)) as source:
-        store = Store(backup, source)
+def _checked(backup: Path) -> sqlite3.Connection:
+    """A backup, opened to be copied: sound, Footnote's, and no newer than this version. Raises StateError."""
+    connection = _read_only(backup)
+    try:
+        store = Store(backup, connection)
         check_file(store, len(migrations.load()))
         if not store.version():
             raise StateCorrupt(f"{backup} is no backup of Footnote's.", remedy="Name another file.")
-        found = store.rows("PRAGMA integrity_check(1)")[0]["integrity_check"]
-        if found != "ok":
+        if store.rows("PRAGMA integrity_check(1)")[0]["integrity_check"] != "ok":
             raise StateCorrupt(f"{backup} is damaged.", remedy="Name another backup.")
-        _copy(store, to)
-
-
-def _copy(store: Store, to: Path) -> None:
-    os.close(os.open(to, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    with translated(to), closing(sqlite3.connect(to)) as target:
-        store.connection.backup(target)
-        target.execute("PRAGMA journal_mode = DELETE")  # one file, with no log beside it
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _read_only(path: Path) -> sqlite3.Connection:
@@ -83,26 +76,18 @@ def _read_only(path: Path) -> sqlite3.Connection:
 
 
 def _set_aside(path: Path) -> Path | None:
-    """A copy of the database that is about to be replaced, its log written into it."""
+    """A copy of the database that is about to be replaced, with what is in its log. Raises StateError, OSError."""
     if not path.exists():
         return None
-    with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as old:
-        old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     kept = before_restore(path)
-    shutil.copy2(path, kept)
+    try:
+        with translated(path), closing(sqlite3.connect(path)) as old:
+            with unfinished_copy(old, kept) as made:
+                durable.put(made, kept)
+            old.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # until the new one is there, this one stays whole
+    except StateCorrupt:
+        shutil.copy2(path, kept)
+        durable.sync(kept)
     for log in (path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
         log.unlink(missing_ok=True)  # it is left beside a damaged database, and would be read into the restored one
     return kept
-
-
-@contextmanager
-def _beside(path: Path) -> Iterator[Path]:
-    """A name for an unfinished file next to `path`; what is left under it at the end is deleted."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
-    try:
-        yield unfinished
-    except OSError as error:
-        raise StateError(f"{path} cannot be written ({error.strerror}).", remedy="Name another place.") from error
-    finally:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)

@@ -7,7 +7,6 @@ transaction a hop is wanted (bot/state/memory.py). A connection refuses every th
 
 from __future__ import annotations
 
-import errno
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +20,8 @@ import filelock
 from bot.state import migrations
 from bot.state.database import Database, Row
 from bot.state.errors import StateBeingRead, StateBusy, StateCorrupt, StateError, StateFull, StateNewer, StateUnwritable
+from rag import durable
+from rag.phrase import Phrase
 
 T = TypeVar("T")
 
@@ -167,6 +168,7 @@ def open_store(path: Path, *, steps: Sequence[str] | None = None) -> Store:
         raise StateError(f"SQLite is {sqlite3.sqlite_version}, older than {needed}.", remedy="Use a newer Python.")
     lock = lock_of(path)
     try:
+        _sweep(path)
         return _open(path, migrations.load() if steps is None else steps, lock)
     except BaseException:
         lock.release()
@@ -180,14 +182,18 @@ def read_store(path: Path) -> Store:
         StateError: there is none, it cannot be used, or it is not of the newest version.
     """
     if not path.exists():
-        raise StateError(f"There is nothing in {path} yet.", remedy="It is made by the bot: footnote bot")
+        nothing = Phrase("There is nothing in {path} yet.").format(path=str(path))
+        raise StateError(nothing, remedy=Phrase("It is made by the bot: footnote bot"))
     store = Store(path, _connect(path))
     try:
         newest = len(migrations.load())
         check_file(store, newest)
         if store.version() < newest:
             raise StateError(
-                f"{path} is of version {store.version()}, not {newest}.", remedy="Start the bot once: footnote bot"
+                Phrase("{path} is of version {version}, not {newest}.").format(
+                    path=str(path), version=store.version(), newest=newest
+                ),
+                remedy=Phrase("Start the bot once: footnote bot"),
             )
         store.rows("PRAGMA query_only = ON")
     except BaseException:
@@ -200,12 +206,12 @@ def lock_of(path: Path) -> filelock.BaseFileLock:
     """The right to write the database at `path`, until it is released. Raises StateBusy, StateUnwritable, StateFull."""
     lock = filelock.FileLock(path.with_name("lock"), thread_local=False)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        durable.make_folder(path.parent)
         lock.acquire(timeout=0)
     except filelock.Timeout as error:
         raise StateBusy(f"Another Footnote{_holder(path)} uses {path}.", remedy="Stop that bot first.") from error
     except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        full = durable.is_full(error)
         kind, remedy = (
             (StateFull, "Make some space.") if full else (StateUnwritable, "Let the bot's account write there.")
         )
@@ -232,14 +238,20 @@ def check_file(store: Store, newest: int) -> None:
     found = store.rows("PRAGMA quick_check(1)")
     application = store.rows("PRAGMA application_id")[0]["application_id"]
     if found[0]["quick_check"] != "ok":
-        raise StateCorrupt(f"{store.path} is damaged.", remedy="Restore a backup: footnote restore FILE")
+        damaged = Phrase("{path} is damaged.").format(path=str(store.path))
+        raise StateCorrupt(damaged, remedy=Phrase("Restore a backup: footnote restore FILE"))
     if application != APPLICATION_ID and (application or store.rows("SELECT 1 FROM sqlite_master")):
-        raise StateCorrupt(f"{store.path} is no database of Footnote's.", remedy="Name another file.")
+        foreign = Phrase("{path} is no database of Footnote's.").format(path=str(store.path))
+        raise StateCorrupt(foreign, remedy=Phrase("Name another file."))
     if store.version() > newest:
         raise StateNewer(
-            f"{store.path} is of version {store.version()}; this Footnote reads up to version {newest}.",
-            remedy="Install the newer Footnote again, or restore what was kept from before the upgrade or another "
-            f"backup: footnote restore {before_upgrade(store.path).name}",
+            Phrase("{path} is of version {version}; this Footnote reads up to version {newest}.").format(
+                path=str(store.path), version=store.version(), newest=newest
+            ),
+            remedy=Phrase(
+                "Install the newer Footnote again, or restore what was kept from before the upgrade or another backup: "
+                "footnote restore {file}"
+            ).format(file=before_upgrade(store.path).name),
         )
 
 
@@ -279,8 +291,9 @@ def _create(path: Path) -> None:
     """An empty file that nobody but its owner may read."""
     try:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        durable.sync(path.parent)
     except OSError as error:
-        raise StateUnwritable(f"{path} cannot be made ({error.strerror}).") from error
+        raise refused(path, error, otherwise=Phrase("Let the bot's account write there.")) from error
 
 
 def as_dict(cursor: sqlite3.Cursor, row: tuple[object, ...]) -> Row:
@@ -301,13 +314,49 @@ def _prepare(store: Store, steps: Sequence[str], *, keep: bool) -> None:
 
 def _keep(store: Store, older: Path) -> None:
     """Put a copy of the database beside it, in one step and on the disk."""
-    unfinished = older.with_name(f".{older.name}.unfinished")
-    unfinished.unlink(missing_ok=True)
-    _create(unfinished)
-    with translated(older), closing(sqlite3.connect(unfinished)) as copy:
-        store.connection.backup(copy)
-        copy.execute("PRAGMA journal_mode = DELETE")
-    unfinished.replace(older)
+    with unfinished_copy(store.connection, older) as made:
+        durable.put(made, older)
+
+
+@contextmanager
+def unfinished_copy(connection: sqlite3.Connection, to: Path) -> Iterator[Path]:
+    """A whole copy of a database beside `to`, for the block to put there; otherwise it is gone afterwards.
+
+    What a kill has left of an earlier one goes away too. Raises StateError, for the block's OSErrors as well.
+    """
+    unfinished = to.with_name(f".{to.name}.unfinished")
+    try:
+        _drop(unfinished)
+        os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        with translated(to), closing(sqlite3.connect(unfinished)) as copy:
+            connection.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")  # one file, with no log beside it
+        yield unfinished
+    except OSError as error:
+        raise refused(to, error, otherwise=Phrase("Name another place.")) from error
+    finally:
+        with suppress(OSError):
+            _drop(unfinished)
+
+
+def _sweep(path: Path) -> None:
+    """Delete what a kill has left of copies of the database: somebody may have been forgotten since."""
+    for left in path.parent.glob(f".{path.name}*.unfinished*"):
+        with suppress(OSError):
+            left.unlink()
+
+
+def _drop(unfinished: Path) -> None:
+    for suffix in ("", "-journal", "-wal", "-shm"):
+        Path(f"{unfinished}{suffix}").unlink(missing_ok=True)
+
+
+def refused(path: Path, error: OSError, *, otherwise: str) -> StateError:
+    """What to raise where the system does not let `path` be written; `otherwise`: what to do unless space is short."""
+    said = Phrase("{path} cannot be written ({why}).").format(path=str(path), why=str(error.strerror))
+    if durable.is_full(error):
+        return StateFull(said, remedy=Phrase("Make some space."))
+    return StateUnwritable(said, remedy=otherwise)
 
 
 def _migrate(store: Store, step: str, version: int) -> None:

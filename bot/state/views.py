@@ -23,6 +23,7 @@ class View:
         private: whether they are the owner's alone.
         actions: what they do; any other action with this token is forged.
         filters: (kind, label) of what was chosen beside the question, so that it can be asked again.
+        language: of the message; "" where that was not kept.
     """
 
     token: str
@@ -31,6 +32,7 @@ class View:
     private: bool
     actions: tuple[str, ...]
     filters: tuple[tuple[str, str], ...] = ()
+    language: str = ""
 
 
 def new_token() -> str:
@@ -66,8 +68,9 @@ def find(db: Database, token: str, now: float) -> View | None:
         private=bool(row["private"]),
         actions=tuple(payload["actions"]),
         filters=tuple((kind, label) for kind, label in payload.get("filters", ())),
+        language=str(payload.get("language", "")),
     )
 
 
 def _payload(view: View) -> str:
-    return json.dumps({"actions": view.actions, "filters": view.filters})
+    return json.dumps({"actions": view.actions, "filters": view.filters, "language": view.language})

@@ -227,8 +227,14 @@ def typed_lines(data: Path) -> ReadLine:
     from prompt_toolkit.history import FileHistory, InMemoryHistory
     from prompt_toolkit.shortcuts import CompleteStyle
 
-    data.mkdir(parents=True, exist_ok=True)
-    history = FileHistory(str(data / "chat_history")) if os.access(data, os.W_OK) else InMemoryHistory()
+    class WhatCanBeKept(FileHistory):
+        def store_string(self, string: str) -> None:
+            with suppress(OSError):  # of a full disk; this line is then forgotten
+                super().store_string(string)
+
+    with suppress(OSError):
+        data.mkdir(parents=True, exist_ok=True)
+    history = WhatCanBeKept(data / "chat_history") if os.access(data, os.W_OK) else InMemoryHistory()
     words = WordCompleter([entry.split()[0] for entry in HELP if entry.startswith(":")], sentence=True)
     session: PromptSession[str] = PromptSession(
         history=history,

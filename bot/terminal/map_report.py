@@ -15,6 +15,7 @@ from rich.text import Text
 from bot import wording
 from bot.language import _
 from bot.terminal.render_text import BLANK, HEADING, MARK, QUIET, QUOTE, Line, make_line
+from bot.terminal.topic_wording import apart
 from rag.map_types import Comparison, Digest, News, Side, Subject
 from rag.types import Citation
 
@@ -54,7 +55,8 @@ def comparison(result: Comparison, *, width: int = 80) -> list[Line]:
     """Both sides: beside each other where there is room, else one below the other."""
     sides = (result.left, result.right)
     lines = [make_line(f"{_side(side)}", style=HEADING) for side in sides]
-    lines += [line for remark in result.remarks for line in (BLANK, make_line(remark, style=QUIET))]
+    if said := apart(result):
+        lines += [BLANK, make_line(_(said), style=QUIET)]
     citations = {citation.n: citation for citation in result.citations}
     for row in result.rows:
         left, right = ([citations[n] for n in numbers] for numbers in (row.left, row.right))

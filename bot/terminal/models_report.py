@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from bot.json_face import Json
+from bot.language import _, number
 from rag.models.catalog import DOES, ModelEntry, Pin, Role
 from rag.models.machine import Machine
 from rag.models.recommend import Advice, best, reason
@@ -72,7 +73,9 @@ def entry_lines(entry: ModelEntry, state: str) -> list[str]:
 def pin_lines(pin: Pin) -> list[str]:
     """What the hub says of a file, before it is downloaded."""
     return [
-        f"{pin.repo}: {pin.file}, {pin.bytes / 1e6:,.0f} MB, licence {pin.licence or 'not named'}",
+        _("{repo}: {file}, {size} MB, licence {licence}").format(
+            repo=pin.repo, file=pin.file, size=number(round(pin.bytes / 1e6)), licence=pin.licence or _("not named")
+        ),
         f"commit {pin.revision}, sha256 {pin.sha256}",
     ]
 

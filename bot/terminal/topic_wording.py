@@ -14,11 +14,13 @@ from rich.console import Console
 from bot import wording
 from bot.language import _, number
 from bot.wording import clean, episode_name, passages
-from rag.map_types import TopicSummary
+from rag.map_types import Comparison, TopicSummary
 from rag.phrase import Phrase
 from rag.protocols import Stage, Watch
 from rag.types import Episode, Sentence
 
+NOWHERE_BOTH = Phrase("No episode of your notes speaks of both.")
+NOTHING_SHARED = Phrase("The notes about them have no topic in common.")
 NAMED = 3  # episodes named of those that speak, and of those that do not
 STAGES: dict[Stage, Phrase] = {
     "search": Phrase("Reading what your notes say about it …"),
@@ -34,6 +36,13 @@ def telling(console: Console) -> Iterator[Watch]:
     """A watch that says on a terminal how far a summary is, as long as the block lasts; elsewhere it says nothing."""
     with console.status("") as status:
         yield Watch(on_stage=lambda stage: status.update(_(STAGES[stage])))
+
+
+def apart(compared: Comparison) -> str:
+    """What to say where two things have nothing in common, to be said in the language that is spoken; else ""."""
+    if compared.meets:
+        return ""
+    return NOWHERE_BOTH if compared.left.kind == compared.right.kind == "topic" else NOTHING_SHARED
 
 
 def coverage(summary: TopicSummary) -> str:

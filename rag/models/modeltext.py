@@ -10,6 +10,8 @@ import codecs
 import re
 from collections.abc import Iterable, Iterator
 
+RANK_TOKENS = 128  # of a text whose likelihood is asked for; the rest of a longer one changes no order
+
 _MARK = re.compile(r"<(?=[|/!A-Za-z_｜<][^<>\s]{0,80}>)|\[(?=/?[A-Z_]{3,40}\])")
 _THINK, _THOUGHT = "<think>", "</think>"
 _LOOP_CHARS = 60  # what is said over and over fills at least so much

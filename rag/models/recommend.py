@@ -12,6 +12,7 @@ from typing import Literal
 
 from rag.models.catalog import TIERS, ModelEntry
 from rag.models.machine import Gpu, Machine
+from rag.phrase import Phrase
 
 PROMPT_TOKENS = 700  # of passages and question; the rules before them are computed once
 ANSWER_TOKENS = 100
@@ -96,19 +97,24 @@ def reason(advice: Advice, machine: Machine) -> str:
     """Why, in a sentence with the numbers."""
     entry = advice.entry
     if advice.verdict == "prompt":
-        return "it was taught a prompt of its own, and Footnote asks in another way"
+        return Phrase("it was taught a prompt of its own, and Footnote asks in another way")
     if advice.verdict == "disk":
-        return f"its file has {_gb(entry.bytes)}, {_gb(machine.disk)} are free on the disk"
+        full = Phrase("its file has {size} GB, {free} GB are free on the disk")
+        return full.format(size=_gb(entry.bytes), free=_gb(machine.disk))
     if advice.verdict == "memory":
         need = entry.memory * 1_000_000 + BESIDE
-        return f"it takes {_gb(need)} of memory with the bot, {_gb(machine.free_memory or 0)} are free"
+        large = Phrase("it takes {need} GB of memory with the bot, {free} GB are free")
+        return large.format(need=_gb(need), free=_gb(machine.free_memory or 0))
     if advice.gpu:
-        return f"it fits into the {_gb(advice.gpu.memory)} of {advice.gpu.name}"
-    took = f"an answer would take about {advice.seconds:.0f} s on this processor"
+        card = Phrase("it fits into the {size} GB of {card}")
+        return card.format(size=_gb(advice.gpu.memory), card=advice.gpu.name)
+    seconds = round(advice.seconds or 0.0)
     if advice.verdict == "slow":
-        return f"{took}, and writing is stopped after {PATIENCE:.0f} s"
-    return f"{took}, in {_gb(entry.memory * 1_000_000)} of memory"
+        late = Phrase("an answer would take about {n} s on this processor, and writing is stopped after {most} s")
+        return late.format(n=seconds, most=round(PATIENCE))
+    runs = Phrase("an answer would take about {n} s on this processor, in {size} GB of memory")
+    return runs.format(n=seconds, size=_gb(entry.memory * 1_000_000))
 
 
-def _gb(size: int) -> str:
-    return f"{size / 1e9:,.1f} GB"
+def _gb(size: int) -> float:
+    return round(size / 1e9, 1)

@@ -14,8 +14,8 @@ import httpx
 
 from rag.errors import ContextTooLong, EndpointAway
 from rag.models.modeltext import defused, said
-from rag.protocols import Cancelled, Message
 from rag.models.streamed import Broken, Refused, StreamedCall, TooLate, Unusable, Watch
+from rag.protocols import Cancelled, Message
 
 ATTEMPTS = 3
 BACKOFF_SECONDS = 0.3

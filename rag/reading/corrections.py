@@ -13,6 +13,7 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT, Table
 
+from rag import durable
 from rag.errors import NotesError
 from rag.reading.overrides import FILE
 from rag.types import Library, Proposal
@@ -69,7 +70,7 @@ def _replace(path: Path, text: str) -> None:
         fresh.write_bytes(text.encode())
         if path.exists():
             shutil.copymode(path, fresh)
-        fresh.replace(path)
+        durable.put(fresh, path)
     except OSError as error:
         with suppress(OSError):
             fresh.unlink(missing_ok=True)

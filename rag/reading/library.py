@@ -17,6 +17,7 @@ from pathlib import Path, PurePath, PurePosixPath
 
 from rag.errors import NoNotes, NoteError, NotesError
 from rag.language import with_languages
+from rag.phrase import Phrase
 from rag.reading import episodes, extract, overrides
 from rag.reading.extract import archive
 from rag.reading.ignored import is_ignored, leads_out
@@ -158,19 +159,23 @@ def _load(found: _Found) -> Loaded:
 
 def _files(folder: Path) -> list[_Found]:
     if not folder.exists():
-        raise NotesError(f"The notes folder {folder} does not exist.", remedy="Create it, or name another one.")
+        gone = Phrase("The notes folder {folder} does not exist.").format(folder=str(folder))
+        raise NotesError(gone, remedy=Phrase("Create it, or name another one."))
     if not folder.is_dir():
-        raise NotesError(f"{folder} is a file, not a folder of notes.", remedy="Name the folder it lies in.")
+        no_folder = Phrase("{path} is a file, not a folder of notes.").format(path=str(folder))
+        raise NotesError(no_folder, remedy=Phrase("Name the folder it lies in."))
     try:
         found = list(_walk(folder, folder, set()))
     except OSError as error:
         reason = error.strerror or "unknown reason"
         raise NotesError(
-            f"The notes folder {folder} cannot be read: {reason}.", remedy="Check its permissions."
+            Phrase("The notes folder {folder} cannot be read: {why}.").format(folder=str(folder), why=reason),
+            remedy=Phrase("Check its permissions."),
         ) from error
     if not found:
         raise NoNotes(
-            f"There are no notes in {folder}.", remedy="Put .txt or .md files there and run `footnote index` again."
+            Phrase("There are no notes in {folder}.").format(folder=str(folder)),
+            remedy=Phrase("Put .txt or .md files there and run `footnote index` again."),
         )
     return found
 

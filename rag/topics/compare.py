@@ -26,8 +26,6 @@ from rag.types import Citation, Filter, FilterKind, FloatArray, NotCovered
 SAME = Phrase("Both sides are “{label}”.")
 TWO = Phrase("Name two different things.")
 NO_SIDE = Phrase("Your notes do not cover “{label}”, so there is nothing to compare.")
-NOWHERE_BOTH = Phrase("No episode of your notes speaks of both.")
-NOTHING_SHARED = Phrase("The notes about them have no topic in common.")
 MEETING = 5  # rows in which both sides speak
 ALONE = 3  # rows of each side alone
 QUOTES = 2  # of a side in a row
@@ -90,18 +88,9 @@ class Comparing:
             if not each.rows:
                 return _refused(each, f"{one} / {other}")
         quotes = _Quotes(index=self.index)
-        if left.found and right.found:
-            rows, remark = self._by_episode(left, right, quotes), NOWHERE_BOTH
-        else:
-            rows, remark = self._by_subject(left, right, quotes), NOTHING_SHARED
-        met = any(row.left and row.right for row in rows)
-        return Comparison(
-            left=left.side,
-            right=right.side,
-            rows=tuple(rows),
-            citations=tuple(quotes.made.values()),
-            remarks=() if met else (remark,),
-        )
+        meet = self._by_episode if left.found and right.found else self._by_subject
+        rows = meet(left, right, quotes)
+        return Comparison(left=left.side, right=right.side, rows=tuple(rows), citations=tuple(quotes.made.values()))
 
     def _named(self, text: str) -> Named:
         """What a name stands for: a guest, an episode, else a topic."""

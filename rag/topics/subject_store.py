@@ -6,15 +6,18 @@ Knows nothing of how topics are found. Where nothing can be written they are fou
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from rag import durable
 from rag.errors import Interrupted
+from rag.fields import header
 from rag.index import Index
 from rag.map_types import Subject
 from rag.protocols import Cancelled, Embedder
@@ -25,11 +28,12 @@ from rag.types import Episode
 
 log = logging.getLogger(__name__)
 
-FILE = "subjects.json.gz"
-VERSION = [SUBJECTS_VERSION, READER_VERSION]
+ALL_VERSIONS = "subjects*.json.gz"
+FILE = f"subjects-{SUBJECTS_VERSION}-{READER_VERSION}.json.gz"
+"""Named after what it was made by, so that it need not be opened to know whether it still holds."""
 
 Cuts = dict[str, tuple[str, list[Cut]]]
-"""File of a note -> its sha256 and its passages in order."""
+"""File of a note -> what its cuts depend on, hashed, and its passages in order."""
 
 
 def found_in(index: Index, embedder: Embedder, *, cancelled: Cancelled | None = None) -> tuple[Found, ...]:
@@ -44,7 +48,7 @@ def found_in(index: Index, embedder: Embedder, *, cancelled: Cancelled | None = 
 
 
 def are_found(build: Path) -> bool:
-    """Whether the topics of a build are kept with it."""
+    """Whether the topics of a build, as this version finds them, are kept with it."""
     return (build / FILE).is_file()
 
 
@@ -68,7 +72,7 @@ def _dated(episode: Episode) -> str | None:
 
 def _cut(index: Index, known: Mapping[str, Any], cancelled: Cancelled | None) -> Cuts:
     """Every note's passages, taken over where its bytes are the same."""
-    hashes = {note.file: note.sha256 for note in index.notes}
+    hashes = {note.file: note.sha256 for note in index.notes if note.sha256}
     by_note: dict[str, list[int]] = defaultdict(list)
     for row, passage in enumerate(index.passages):
         by_note[passage.note_file].append(row)
@@ -76,13 +80,21 @@ def _cut(index: Index, known: Mapping[str, Any], cancelled: Cancelled | None) ->
     for file, rows in by_note.items():
         if cancelled and cancelled():
             raise Interrupted("Cancelled.")
-        sha256, packed = known.get(file, ("", ()))
-        if sha256 and sha256 == hashes.get(file) and len(packed) == len(rows):
-            cuts[file] = sha256, [_unpack_cut(each) for each in packed]
+        passages = [index.passages[row] for row in rows]
+        episodes = [index.episode_of(each) for each in passages]
+        same = _hashed(hashes[file], episodes) if file in hashes else ""
+        before, packed = known.get(file, ("", ()))
+        if same and same == before and len(packed) == len(rows):
+            cuts[file] = same, [_unpack_cut(each) for each in packed]
         else:
-            passages = [index.passages[row] for row in rows]
-            cuts[file] = hashes.get(file, ""), [cut_passage(each, index.episode_of(each)) for each in passages]
+            cuts[file] = same, list(map(cut_passage, passages, episodes))
     return cuts
+
+
+def _hashed(sha256: str, episodes: Iterable[Episode]) -> str:
+    """What a note's cuts depend on: its bytes, and what its episodes are called, which other notes have a say in."""
+    called = dict.fromkeys(map(header, episodes))
+    return hashlib.sha256("\n".join([sha256, *called]).encode()).hexdigest()
 
 
 def _in_rows(index: Index, cuts: Cuts) -> list[Cut]:
@@ -97,24 +109,27 @@ def _known_cuts(build: Path) -> Mapping[str, Any]:
 
 
 def _read(path: Path) -> dict[str, Any] | None:
-    """What `_write` wrote; None where there is none of this version."""
+    """What `_write` wrote; None where there is none."""
     try:
         with gzip.open(path, "rt", encoding="utf-8") as file:
             raw = json.load(file)
-        return raw if isinstance(raw, dict) and raw.get("version") == VERSION else None
+        return raw if isinstance(raw, dict) and {"rows", "found", "notes"} <= raw.keys() else None
     except (OSError, EOFError, ValueError):
         return None
 
 
 def _write(path: Path, index: Index, cuts: Cuts, found: Sequence[Found]) -> None:
-    notes = {file: [sha256, [_pack_cut(each) for each in passages]] for file, (sha256, passages) in cuts.items()}
+    notes = {file: [same, [_pack_cut(each) for each in passages]] for file, (same, passages) in cuts.items()}
     packed = [[each.name, list(each.also), list(each.rows)] for each in found]
-    raw = {"version": VERSION, "rows": len(index.passages), "found": packed, "notes": notes}
+    raw = {"rows": len(index.passages), "found": packed, "notes": notes}
     fresh = path.with_suffix(".new")
     try:
         with gzip.open(fresh, "wt", encoding="utf-8", compresslevel=1) as file:
             json.dump(raw, file, ensure_ascii=False)
-        fresh.replace(path)
+        durable.put(fresh, path)
+        for old in path.parent.glob(ALL_VERSIONS):
+            if old != path:
+                old.unlink()
     except OSError as error:
         log.info("the topics are found anew each time: %s", error)
         with suppress(OSError):

@@ -25,6 +25,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
+from rag import durable
 from rag.errors import Interrupted
 from rag.protocols import Generator, Message
 from rag.writing.prompt import Source, Style, messages
@@ -282,9 +283,7 @@ def _tokens(generator: Generator, text: str) -> int:
 def store(folder: Path, aptitude: Aptitude) -> None:
     """Keep a result beside the models. Raises OSError."""
     results = {**_stored(folder), aptitude.fingerprint: asdict(aptitude)}
-    fresh = folder / f"{RESULTS_FILE}.new"
-    fresh.write_text(json.dumps(results, indent=1), encoding="utf-8")
-    fresh.replace(folder / RESULTS_FILE)
+    durable.write(folder / RESULTS_FILE, json.dumps(results, indent=1))
 
 
 def load(folder: Path, fingerprint: str) -> Aptitude | None:

@@ -9,6 +9,7 @@ import pytest
 
 from bot.answering.assistant import LocalAssistant
 from bot.answering.chosen import (
+    built_anew,
     chosen_model,
     embedded_anew,
     embedder_fingerprint,
@@ -74,8 +75,16 @@ def test_without_the_embedder_before_nothing_can_be_served_meanwhile(settings: S
 
 def test_an_index_that_is_out_of_date_besides_is_not_served_meanwhile(settings: Settings) -> None:
     manifest = layout.current_build(settings.data) / layout.MANIFEST
-    manifest.write_text(manifest.read_text().replace('"reader_version": ', '"reader_version": 9'))
+    manifest.write_text(manifest.read_text().replace('"fields_version": ', '"fields_version": 9'))
     assert not serves_meanwhile(other(settings))
+
+
+def test_an_index_of_older_readers_serves_until_it_is_built_anew(settings: Settings) -> None:
+    manifest = layout.current_build(settings.data) / layout.MANIFEST
+    assert built_anew(settings) == ""
+    manifest.write_text(manifest.read_text().replace('"reader_version": ', '"reader_version": 9'))
+    assert serves_meanwhile(settings)
+    assert "reads notes otherwise" in built_anew(settings)
 
 
 def test_without_an_index_there_is_nothing_to_say(settings: Settings, tmp_path: Path) -> None:

@@ -3,8 +3,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from bot.commands.discord import beside, served
+from bot.commands.discord import backed_up, beside, served
 from bot.settings import Settings
+from bot.state.store import open_store, state_path
 from rag.calibration import save_calibration
 from rag.collection import data_of, keep_indexed
 from tests.rag.test_calibration import SAMPLE, build
@@ -31,3 +32,14 @@ def test_a_build_of_a_collection_is_a_new_name_too_and_is_kept_up(tmp_path: Path
     assert served(tmp_path).startswith("one, ")
     assert served(tmp_path) != before
     assert [kept.data for kept in beside(Settings(data=tmp_path))] == [data_of(tmp_path, "work")]
+
+
+def test_what_a_killed_bot_has_left_of_a_backup_is_gone_with_the_next(tmp_path: Path) -> None:
+    """Questions stood in it that their people had had erased since."""
+    open_store(state_path(tmp_path)).close()
+    left = tmp_path / "backups" / ".state-20240229T120000.sqlite3.unfinished-journal"
+    left.parent.mkdir()
+    left.write_bytes(b"half of it")
+    assert list((tmp_path / "backups").iterdir()) == [left]
+    made = backed_up(tmp_path)
+    assert list((tmp_path / "backups").iterdir()) == [made]

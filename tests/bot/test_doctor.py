@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,10 @@ from jsonschema import Draft202012Validator
 from bot.checkup import Check, carried_out, files, machine, online
 from bot.cli import Services, run
 from bot.commands.doctor import is_alive, lines
-from bot.health.pulse import NAME
+from bot.health.pulse import alive_file
 from bot.health.reach import Guild, Identity
 from bot.json_face import schema
+from bot.language import speaking
 from bot.settings import DiscordSettings, Settings
 from bot.state.store import open_store, state_path
 from rag.errors import IndexMissing, ModelMissing, NotesError
@@ -27,12 +29,14 @@ WELL = Identity(application=42, name="footnote", reads_messages=False, skew=1.0)
 
 
 @pytest.fixture(autouse=True)
-def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of its own, an environment without settings."""
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A folder of its own, an environment without settings, an account that speaks English."""
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith("FOOTNOTE_")]:
         monkeypatch.delenv(name)
-    return tmp_path
+    monkeypatch.setenv("LANGUAGE", "en")
+    with speaking("en"):
+        yield
 
 
 def printing(text: str, code: int = 0) -> list[str]:
@@ -193,18 +197,35 @@ def test_permissions(guilds: tuple[Guild, ...], wanted: int | None, outcome: str
 
 
 def test_a_bot_is_alive_by_its_last_beat(tmp_path: Path) -> None:
-    here = {"XDG_RUNTIME_DIR": str(tmp_path)}
-    assert is_alive({}).outcome == "bad"
-    assert is_alive(here).what == "No bot runs."
-    (tmp_path / NAME).touch()
-    assert is_alive(here).outcome == "ok"
-    os.utime(tmp_path / NAME, (time.time() - 200,) * 2)
-    assert "for 200 s" in is_alive(here).what
+    here, data = {"XDG_RUNTIME_DIR": str(tmp_path)}, tmp_path / "data"
+    assert is_alive({}, data).outcome == "bad"
+    assert is_alive(here, data).what == f"No bot runs whose data is in {data}."
+    beat = alive_file(here, data)
+    assert beat
+    beat.touch()
+    assert is_alive(here, data).outcome == "ok"
+    os.utime(beat, (time.time() - 200,) * 2)
+    assert "for 200 s" in is_alive(here, data).what
+
+
+def test_a_bot_is_not_taken_for_another_one_of_the_same_account(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All bots of an account once touched one file: as long as one of them was well, all seemed to be."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    running = alive_file({"XDG_RUNTIME_DIR": str(tmp_path)}, Path("one"))
+    assert running
+    running.touch()
+    assert run(["doctor", "--alive", "--data", "one"], SERVICES) == 0
+    assert run(["doctor", "--alive", "--data", str(tmp_path / "one")], SERVICES) == 0, "the same folder"
+    capsys.readouterr()
+    assert run(["doctor", "--alive", "--data", "two"], SERVICES) == 1
+    assert str(tmp_path / "two") in capsys.readouterr().out
 
 
 def test_lines_are_harmless_and_have_the_sum() -> None:
     told = list(lines([Check(name="notes", outcome="bad", what="\x1b[2Jgone", remedy="Mend it.")]))
-    assert told == [" MEND  notes: \ufffd[2Jgone", "       Mend it.", "1 checks: 1 to mend, 0 to look at."]
+    assert told == [" MEND  notes: \ufffd[2Jgone", "       Mend it.", "1 check: 1 to mend, 0 to look at."]
 
 
 def test_json_matches_its_schema_and_says_no_secret(
@@ -218,6 +239,46 @@ def test_json_matches_its_schema_and_says_no_secret(
     names = [check["name"] for check in json.loads(printed)["checks"]]
     assert names[:3] == ["settings", "python", "packages"]
     assert {"models", "notes", "index", "database", "file modes"} <= set(names)
+
+
+@pytest.mark.parametrize(
+    ("account", "env", "said"),
+    [
+        ("en", "", "settings: They can be read."),
+        ("de", "", "Einstellungen: Sie lassen sich lesen."),
+        ("en", "de", "Einstellungen: Sie lassen sich lesen."),
+        ("de", "en", "settings: They can be read."),
+    ],
+)
+def test_it_speaks_as_the_settings_say_else_as_the_account_does(
+    account: str, env: str, said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LANGUAGE", account)
+    if env:
+        Path(".env").write_text(f"FOOTNOTE_LANGUAGE={env}\n")
+    run(["doctor", "--offline"], SERVICES)
+    assert said in capsys.readouterr().out
+
+
+def test_what_programs_read_is_english_whoever_runs_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FOOTNOTE_LANGUAGE", "de")
+    run(["doctor", "--offline", "--json"], SERVICES)
+    told = {check["name"]: check for check in json.loads(capsys.readouterr().out)["checks"]}
+    assert told["settings"]["what"] == "They can be read."
+    assert told["notes"]["remedy"] == "Name yours as FOOTNOTE_NOTES in .env."
+
+
+def test_settings_that_cannot_be_read_speak_the_language_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FOOTNOTE_THREADS", "many")
+    monkeypatch.setenv("FOOTNOTE_LANGUAGE", "de")
+    assert run(["doctor"], SERVICES) == 1
+    printed = capsys.readouterr().out
+    assert "Einstellungen: FOOTNOTE_THREADS funktioniert so nicht" in printed
+    assert "Ändere das in .env" in printed
 
 
 def test_settings_that_cannot_be_read_are_all_that_is_told(

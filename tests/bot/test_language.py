@@ -11,7 +11,20 @@ from pydantic import TypeAdapter
 
 from bot import wording
 from bot.discord.render import place_in_line, render
-from bot.language import _, both, day, either, known, languages, ngettext, number, speak, speaking, spoken
+from bot.language import (
+    _,
+    both,
+    day,
+    either,
+    known,
+    languages,
+    ngettext,
+    number,
+    of_the_system,
+    speak,
+    speaking,
+    spoken,
+)
 from bot.line.worker import Place
 from bot.question import check_question
 from rag.choices import choose
@@ -39,6 +52,22 @@ SAID_IN = Phrase("said in {episode}")
 )
 def test_a_locale_is_known_by_its_language(locale: str, language: str | None) -> None:
     assert known(locale) == language
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        ({}, "en"),
+        ({"LANG": "de_AT.UTF-8"}, "de"),
+        ({"LANG": "C.UTF-8"}, "en"),
+        ({"LANG": "de_DE.UTF-8", "LC_ALL": "C"}, "en"),
+        ({"LANG": "en_US.UTF-8", "LC_MESSAGES": "de_DE.UTF-8", "LC_ALL": ""}, "de"),
+        ({"LANG": "en_US.UTF-8", "LANGUAGE": "xx:de:en"}, "de"),
+        ({"LANG": "de_DE.UTF-8", "LC_CTYPE": "C.UTF-8"}, "de"),  # which Python sets where that locale is not installed
+    ],
+)
+def test_an_account_tells_its_language_by_its_environment(environment: dict[str, str], language: str) -> None:
+    assert of_the_system(environment) == language
 
 
 def test_english_is_spoken_where_nothing_is_said_and_comes_first() -> None:

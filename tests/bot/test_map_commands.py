@@ -13,7 +13,10 @@ from jsonschema import Draft202012Validator
 
 from bot.added import days
 from bot.cli import run
+from bot.discord.topic_pages import comparison_page
 from bot.json_face import Described, schema
+from bot.language import speaking
+from bot.map_json import compare_json
 from bot.terminal.map_report import comparison, topics
 from bot.terminal.render_text import plain
 from rag.map_types import Subject
@@ -85,6 +88,19 @@ def test_notes_without_topics_are_told_of() -> None:
     assert plain(topics([], most=40)).startswith("Your notes have no topics yet")
 
 
+def test_two_things_that_have_nothing_in_common_are_said_not_to_in_the_language_that_is_spoken() -> None:
+    """It was a sentence in English before it reached a face."""
+    apart = replace(COMPARISON, rows=COMPARISON.rows[1:])
+    topics = [replace(side, kind="topic") for side in (COMPARISON.left, COMPARISON.right)]
+    both = replace(apart, left=topics[0], right=topics[1])
+    assert "The notes about them have no topic in common." in plain(comparison(apart))
+    assert "in common" not in plain(comparison(COMPARISON))
+    assert compare_json(both)["remarks"] == ["No episode of your notes speaks of both."]
+    with speaking("de"):
+        assert "Keine Folge in deinen Notizen spricht von beidem." in plain(comparison(both))
+        assert "Die Notizen dazu haben kein gemeinsames Thema." in (comparison_page(apart).description or "")
+
+
 def test_a_comparison_stands_in_two_columns_where_there_is_room() -> None:
     wide = plain(comparison(COMPARISON, width=120))
     row = next(line for line in wide.splitlines() if "Bread is done" in line or "done at 96" in line)
@@ -114,15 +130,24 @@ def test_a_digest_names_what_is_new(capsys: pytest.CaptureFixture[str]) -> None:
     [
         ["topic", "golf", "--timeline"],
         ["compare", "golf", "tennis"],
-        ["report", "golf", "-o", "golf.md"],
-        ["topic", "golf", "-o", "golf.png"],
     ],
 )
-def test_an_honest_refusal_is_no_failure_and_writes_no_file(
-    refusal: object, args: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_honest_refusal_is_no_failure(refusal: object, args: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(args, refusing(refusal).services) == 0
     assert capsys.readouterr().out.startswith("Your notes don't")
+
+
+@pytest.mark.parametrize("refusal", [CLOSEST, NOTHING])
+@pytest.mark.parametrize("args", [["report", "golf", "-o", "golf.md"], ["topic", "golf", "-o", "golf.png"]])
+def test_a_file_that_the_notes_have_nothing_for_is_not_written_and_a_script_is_told(
+    refusal: object, args: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It ended with code 0, and a script went on with a file that was not there."""
+    assert run(args, refusing(refusal).services) == 3
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("Your notes don't")
+    assert printed.err.endswith(f"{args[-1]} was not written.\n")
     assert list(Path().iterdir()) == []
 
 

@@ -41,7 +41,7 @@ def test_names_are_whole_and_lines_short_on_a_small_terminal(tmp_path: Path) -> 
 
 def test_list_of_one_says_all_about_it(tmp_path: Path) -> None:
     said = RUNNER.invoke(app, ["list", "gemma-3-4b-it", "--models", str(tmp_path)]).output
-    for words in ("Gemma Terms of Use, https://ai.google.dev/gemma/terms", "ggml-org/gemma-3-4b-it-GGUF", "~3.6 GB"):
+    for words in ("Gemma Terms of Use, https://ai.google.dev/gemma/terms", "ggml-org/gemma-3-4b-it-GGUF", "~3.8 GB"):
         assert words in said
     said = RUNNER.invoke(app, ["list", "pleias-rag-350m", "--models", str(tmp_path)]).output
     assert "the hub is asked for it when the model is pulled" in said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import stat
 import time
@@ -198,16 +199,32 @@ def test_collections_are_made_and_kept_indexed(settings: Settings, folder: Notes
 
 
 def test_where_the_new_note_cannot_be_named_the_old_one_stays(settings: Settings) -> None:
-    """The old one was put aside before, and there was none any longer."""
+    """The old one was moved aside before, and on a disk that had become read-only it could not be moved back."""
 
-    def taken(_source: Path, to: Path) -> None:
-        raise FileExistsError(17, "File exists", str(to))
+    def read_only(_source: Path, to: Path) -> None:
+        assert to.read_bytes() == NOTE
+        raise OSError(errno.EROFS, "Read-only file system", str(to))
 
     NotesFolder(settings).add("wood", "bees.txt", NOTE, replace=False)
-    with pytest.raises(UploadRefused, match="File exists"):
-        NotesFolder(settings, link=taken).add("wood", "bees.txt", NOTE + b"More.", replace=True)
+    with pytest.raises(UploadRefused, match="Read-only file system"):
+        NotesFolder(settings, put=read_only).add("wood", "bees.txt", NOTE + b"More.", replace=True)
     assert everything(settings) == ["notes/wood/bees.txt"]
     assert (settings.notes / "wood" / "bees.txt").read_bytes() == NOTE
+
+
+def test_a_note_that_is_replaced_is_kept_though_the_disk_does_not_take_the_new_name_for_good(
+    settings: Settings,
+) -> None:
+    def unsynced(written: Path, to: Path) -> None:
+        written.replace(to)
+        raise OSError(errno.EIO, "Input/output error", str(to.parent))
+
+    NotesFolder(settings).add("wood", "bees.txt", NOTE, replace=False)
+    with pytest.raises(UploadRefused, match="Input/output error"):
+        NotesFolder(settings, put=unsynced).add("wood", "bees.txt", NOTE + b"More.", replace=True)
+    assert (settings.notes / "wood" / "bees.txt").read_bytes() == NOTE + b"More."
+    (kept,) = (settings.data / REMOVED).iterdir()
+    assert kept.read_bytes() == NOTE
 
 
 def test_where_a_file_has_one_name_alone_a_note_still_comes_whole_and_instead_of_nothing(settings: Settings) -> None:
@@ -222,7 +239,7 @@ def test_where_a_file_has_one_name_alone_a_note_still_comes_whole_and_instead_of
     folder.add("wood", "bees.txt", NOTE, replace=False)
     folder.add("wood", "bees.txt", NOTE + b"More.", replace=True)
     assert (settings.notes / "wood" / "bees.txt").read_bytes() == NOTE + b"More."
-    assert seen == [False, False]
+    assert seen == [False]
     assert len(everything(settings)) == 2
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.health.pulse import Pulse, alive_file, beating, pulse_of, silence
+from bot.health.pulse import Pulse, alive_file, beating, last_beat, pulse_of, silence
 
 pytestmark = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="there is no systemd here")
 
@@ -122,13 +122,27 @@ def test_what_the_environment_says(tmp_path: Path) -> None:
         "WATCHDOG_PID": "7",
         "XDG_RUNTIME_DIR": str(tmp_path),
     }
-    assert pulse_of(said, 7) == Pulse(address="/run/n", file=tmp_path / "footnote.alive", every=60.0)
-    assert pulse_of(said, 8).every == 30.0, "the watchdog is meant for another process"
-    assert pulse_of({}, 7) == Pulse()
+    data = tmp_path / "data"
+    assert pulse_of(said, 7, data) == Pulse(address="/run/n", file=alive_file(said, data), every=60.0)
+    assert pulse_of(said, 8, data).every == 30.0, "the watchdog is meant for another process"
+    assert pulse_of({}, 7, data) == Pulse()
 
 
 def test_the_folder_of_the_unit_comes_before_the_users(tmp_path: Path) -> None:
     (tmp_path / "unit").mkdir()
     both = {"RUNTIME_DIRECTORY": f"{tmp_path / 'unit'}:/other", "XDG_RUNTIME_DIR": str(tmp_path)}
-    assert alive_file(both) == tmp_path / "unit" / "footnote.alive"
-    assert alive_file({"XDG_RUNTIME_DIR": str(tmp_path / "gone")}) is None
+    file = alive_file(both, tmp_path)
+    assert file
+    assert file.parent == tmp_path / "unit"
+    assert last_beat({"XDG_RUNTIME_DIR": str(tmp_path)}, tmp_path) == tmp_path / file.name
+    (tmp_path / "footnote").mkdir()
+    (tmp_path / "footnote" / file.name).touch()
+    assert last_beat({"XDG_RUNTIME_DIR": str(tmp_path)}, tmp_path) == tmp_path / "footnote" / file.name
+    assert alive_file({"XDG_RUNTIME_DIR": str(tmp_path / "gone")}, tmp_path) is None
+
+
+def test_the_file_is_that_of_a_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = {"XDG_RUNTIME_DIR": str(tmp_path)}
+    monkeypatch.chdir(tmp_path)
+    assert alive_file(here, Path("data")) == alive_file(here, tmp_path / "x" / ".." / "data")
+    assert alive_file(here, Path("data")) != alive_file(here, Path("other"))

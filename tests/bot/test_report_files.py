@@ -13,6 +13,7 @@ from bot.files.report import Report, report_on
 from bot.files.report_html import html
 from bot.files.report_markdown import escaped, markdown
 from bot.files.report_pdf import pdf
+from bot.language import speaking
 from rag.map_types import TopicPoint
 from rag.types import Sentence
 from tests.bot.samples import BREAD, HEAT, SUMMARY, FakeAssistant
@@ -54,6 +55,18 @@ def test_what_a_model_wrote_is_told_from_quotes() -> None:
     assert (point.said, [quote.n for quote in point.quotes]) == ("Both are hot.", [1, 2])
     for text in (markdown(made), html(made)):
         assert "Written by a model, checked against the quotes below it." in text
+
+
+def test_a_report_speaks_the_language_that_is_spoken() -> None:
+    """All but its quotes was in English, whatever was spoken."""
+    with speaking("de"):
+        made = report_on(SUMMARY, FakeAssistant())
+        written, shown = markdown(made), html(made)
+    assert "Was die Notizen dazu sagen: " in written
+    assert "## Folgen" in written
+    assert "> „The surface is at 464 °C.“" in written
+    assert "<h2>Folgen</h2>" in shown
+    assert [english for english in ("What the notes", "Episodes", " from ", "before:") if english in written] == []
 
 
 def test_markdown_shows_quotes_links_and_context(report: Report) -> None:

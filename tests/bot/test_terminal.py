@@ -22,6 +22,7 @@ from rag.errors import IndexBusy, Interrupted, ModelMissing
 from rag.protocols import Assistant, Cancelled
 from rag.types import Answer, Turn
 from tests.bot.samples import ANSWER, BREAD, CLOSEST, HEAT, LOAF, VENUS, FakeAssistant
+from tests.disks import little_space
 
 WAIT = 5.0  # seconds until a test gives up
 
@@ -217,6 +218,20 @@ def test_ctrl_d_ends_and_the_history_is_kept(tmp_path: Path) -> None:
         with pytest.raises(EOFError):
             read()
     assert "+how hot?" in (data / "chat_history").read_text()
+
+
+def test_on_a_full_disk_a_line_is_forgotten_and_still_asked(tmp_path: Path) -> None:
+    """The prompt ended with an error that Footnote does not know."""
+    with create_pipe_input() as pipe, create_app_session(input=pipe, output=DummyOutput()), little_space(0):
+        pipe.send_text("how hot?\r")
+        assert typed_lines(tmp_path)() == "how hot?"
+
+
+def test_where_no_folder_can_be_made_lines_are_read_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with create_pipe_input() as pipe, create_app_session(input=pipe, output=DummyOutput()):
+        pipe.send_text("how hot?\r")
+        assert typed_lines(tmp_path / "file" / "data")() == "how hot?"
 
 
 def test_news_is_said_after_the_line_that_is_typed_and_the_assistant_reloads_in_between() -> None:

@@ -14,6 +14,7 @@ from PIL import Image, ImageFont
 from bot.files import fonts, timeline_png
 from bot.files.timeline_chart import Chart, chart, summary, ticks
 from bot.files.timeline_html import html
+from bot.language import speaking
 from bot.terminal.render_text import plain
 from bot.terminal.timeline_text import bars_of, lines
 from rag.map_types import EpisodeMentions, Timeline
@@ -204,6 +205,18 @@ def test_each_mark_leads_to_its_quote_and_that_to_its_minute() -> None:
     assert HEAT.url in page.links
     ids = {str(attrs.get("id")) for _, attrs in page.elements}
     assert {link.removeprefix("#") for link in page.links if link.startswith("#")} <= ids
+
+
+def test_the_page_speaks_the_language_that_is_spoken() -> None:
+    """It was in English, whatever was spoken."""
+    with speaking("de"):
+        text = html(chart(TIMELINE))
+    assert '<html lang="de">' in text
+    assert "<h1>„heat“ im Lauf der Zeit</h1>" in text
+    assert "2 Erwähnungen in 2 Folgen. Jeder Strich ist eine Erwähnung" in text
+    assert "„The surface is at 464 °C.“" in text, "what is quoted stays as it is"
+    said = " ".join(Page(text).said)
+    assert [english for english in ("mark", "over time", "no minutes", "listen", "line ") if english in said] == []
 
 
 def test_the_page_stands_alone() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -105,6 +106,40 @@ async def test_a_job_says_that_the_assistant_is_still_loading() -> None:
         assert worker.place(job) == Place(position=1, seconds=4.0, loading=True)
         await job.done
         assert not worker.place(worker.submit("ask", ask("x"))).loading
+
+
+@dataclass(kw_only=True)
+class Restarted(TimedAssistant):
+    """One that runs elsewhere, is not running when the question is "late", and then takes half a second to start."""
+
+    starting: bool = False
+    starts: int = 1
+
+    def ask(self, question: str, **more: Any) -> Answer | NotCovered:
+        if question == "late":
+            self.starting, self.starts = True, self.starts + 1
+            time.sleep(0.5)
+            self.starting = False
+        return super().ask(question, **more)
+
+
+async def test_a_job_says_that_the_assistant_is_being_started_anew() -> None:
+    """After a crash, or when its memory had been let go, it was said to be looking through the notes."""
+    async with working(Restarted(seconds=0.3)) as worker:
+        job, behind = worker.submit("ask", ask("late")), worker.submit("ask", ask("x"))
+        await asyncio.sleep(0.2)
+        assert [worker.place(each).loading for each in (job, behind)] == [True, True]
+        await asyncio.sleep(0.4)
+        assert [worker.place(each).loading for each in (job, behind)] == [False, False]
+
+
+async def test_estimates_learn_nothing_from_a_call_that_the_assistant_was_started_in() -> None:
+    """Each such call made all that came after it seem to take as long as loading the models does."""
+    async with working(Restarted()) as worker:
+        before = worker.place(worker.submit("ask", ask("x"))).seconds
+        await worker.submit("ask", ask("late")).done
+        learnt = worker.place(worker.submit("ask", ask("x"))).seconds
+        assert learnt == pytest.approx(0.7 * before, abs=0.05), "from the first, which took no time"
 
 
 async def test_a_full_queue_refuses_and_takes_jobs_again_when_one_has_left() -> None:

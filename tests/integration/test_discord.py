@@ -129,7 +129,7 @@ async def test_who_asks_too_early_learns_that_the_bot_starts_up(standin: Standin
 
     async with connected(standin, slow_to_open, tmp_path):
         talk = await standin.answered(await standin.command("ask", question="early?"))
-    assert talk.contents()[0] == "⏳ I am just starting up. You are first in line."
+    assert talk.contents()[0] == "⏳ My models are being loaded. You are first in line."
     assert talk.embed
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,14 @@ from bot.language import _, speaking
 from rag.choices import NO_SUCH
 from rag.errors import QuestionError
 from rag.phrase import Phrase
-from tests.bot.samples import CLOSEST
+from rag.types import Sentence
+from tests.bot.samples import ANSWER, CLOSEST, VENUS, FakeBrowsing
 from tests.bot.timed_assistant import TimedAssistant
 from tests.integration.connecting import connected
 from tests.integration.discord_objects import Conversation, snowflake
 from tests.integration.discord_standin import Standin, running_standin
 
+LONG = replace(ANSWER, sentences=tuple(Sentence(text=f"{n}: {'Words. ' * 150}", citations=(1,)) for n in range(9)))
 GERMAN, ENGLISH = "✅ Aus deinen Notizen", "✅ From your notes"
 NO_SHOW = QuestionError(NO_SUCH["show"].format(typed="x"), remedy=Phrase("Did you mean {names}?").format(names="y"))
 
@@ -49,6 +52,39 @@ async def test_everybody_is_answered_in_the_language_of_their_discord(standin: S
     assert "Wrong citation" in labels(asked[2])
     assert press.content == "Danke. Deine Stimme ist gezählt."
     assert other.form["title"] == "What was wrong?"
+
+
+async def test_a_page_stays_in_the_language_of_the_first_whoever_turns_it(standin: Standin, tmp_path: Path) -> None:
+    """It changed into that of whoever pressed the button, in the middle of somebody else's answer."""
+    german = snowflake()
+    standin.locales = {german: "de"}
+    many = FakeBrowsing(listed=[replace(VENUS, id=str(n), title=f"T {n}") for n in range(40)])
+    assistant = TimedAssistant(answer=LONG, browsing=many)
+    async with connected(standin, assistant, tmp_path):
+        answer = await standin.answered(await standin.command("ask", question="x", user=german))
+        episodes = await standin.answered(await standin.command("episodes", user=german))
+        await standin.press(answer, "next")
+        await standin.press(episodes, "", custom_id=episodes.shown[-1]["components"][0]["components"][1]["custom_id"])
+        await standin.until(lambda: len(answer.shown) == len(episodes.shown) == 2)
+        refused = await standin.press(answer, "forget")
+        assert (await standin.told(refused)).startswith("This answer belongs to somebody else"), "who pressed is told"
+    assert answer.embed["footer"]["text"] == "Seite 2 von 2"
+    assert episodes.embed["footer"]["text"].startswith("Seite 2 von ")
+    assert labels(answer)[:2] == labels(episodes)[:2] == ["Zurück", "Weiter"]
+
+
+async def test_the_owner_hears_of_a_wrong_citation_in_their_own_language(standin: Standin, tmp_path: Path) -> None:
+    """It reached them in the language of whoever reported it."""
+    german = snowflake()
+    standin.locales = {german: "de"}
+    async with connected(standin, TimedAssistant(), tmp_path):
+        talk = await standin.answered(await standin.command("ask", question="x", user=german))
+        press = await standin.press(talk, "report", user=german)
+        await standin.until(lambda: press.form)
+        said = await standin.told(await standin.send_form(press, talk, citation="1"))
+    (message,) = standin.direct_messages()
+    assert message["embeds"][0]["title"] == "🚩 A citation was reported as wrong"
+    assert said.startswith("Danke.")
 
 
 @pytest.mark.parametrize(("server", "title"), [("de", GERMAN), ("en-US", ENGLISH), ("fr", ENGLISH)])

@@ -55,7 +55,7 @@ async def test_topics_are_paged_by_buttons_that_say_all_there_is_to_know(standin
         assert talk.embed["title"] == "🗺️ Topics in your notes (40)"
         assert description(talk).startswith("Only those with: topic\n\n• **topic 00** · 50 passages")
         following = talk.shown[-1]["components"][0]["components"][1]["custom_id"]
-        assert following == "footnote:topics:1:topic"
+        assert following == "footnote@en:topics:1:topic"
         states = len(talk.shown)
         await standin.press(talk, "", custom_id=following, user=snowflake())
         await standin.until(lambda: len(talk.shown) > states)

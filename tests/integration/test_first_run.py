@@ -38,6 +38,7 @@ def environment(standin: Standin, folder: Path) -> dict[str, str]:
         "FOOTNOTE_MODELS": str(MODELS),
         "PYTHONPATH": str(ROOT),
         "XDG_RUNTIME_DIR": str(folder),
+        "LANGUAGE": "en",
     }
 
 
@@ -151,6 +152,10 @@ def holding(folder: Path, secret: str) -> list[str]:
     return [path.name for path in folder.rglob("*") if path.is_file() and secret.encode() in path.read_bytes()]
 
 
+def modes(folder: Path, pattern: str) -> list[int]:
+    return [stat.S_IMODE(path.stat().st_mode) for path in folder.glob(pattern)]
+
+
 def names_in(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir()]
 
@@ -174,7 +179,7 @@ async def runs_and_is_well(folder: Path, env: dict[str, str]) -> None:
             await until(systemd, "WATCHDOG=1")
             assert TOKEN not in shown_by_ps(bot.pid)
             assert (await said("doctor", "--alive", folder=folder, env=env))[0] == 0
-            assert stat.S_IMODE((folder / "footnote.alive").stat().st_mode) == 0o600
+            assert modes(folder, "footnote-*.alive") == [0o600]
             bot.terminate()
             await until(systemd, "STOPPING=1")
             assert await bot.wait() == 0

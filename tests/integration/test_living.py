@@ -14,9 +14,10 @@ from bot.commands.index import update
 from bot.settings import Settings
 from bot.terminal.chat import OwnedAssistant
 from bot.watch import kept_up
-from rag.build import drop_index
+from rag.build import current_build, drop_index
 from rag.errors import IndexMissing
 from rag.protocols import Assistant, Cancelled
+from rag.topics.subject_store import FILE, are_found
 from rag.types import Answer
 from tests.builders import on_disk
 from tests.conftest import KNOWLEDGE
@@ -89,3 +90,13 @@ def test_the_assistant_serves_the_newest_index_or_says_that_there_is_none(settin
         assert "seventeen hinges" in shown(assistant)
     finally:
         assistant.close()
+
+
+def test_topics_that_an_earlier_version_found_are_found_anew_while_nobody_waits(settings: Settings) -> None:
+    """After an upgrade whoever first asked for the topics waited half a minute for them, inside a command."""
+    list(update(settings))
+    build = current_build(settings.data)
+    (build / FILE).rename(build / "subjects-0-0.json.gz")
+    list(update(settings))
+    assert current_build(settings.data) == build
+    assert are_found(build)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from rag.index import Index
@@ -70,16 +71,25 @@ def passages(texts: Mapping[str, Sequence[str]] = TEXTS, **more: Any) -> list[Pa
 
 @contextmanager
 def mapped(
-    folder: Path, texts: Mapping[str, Sequence[str]] = TEXTS, *, held: Sequence[Passage] | None = None
+    folder: Path,
+    texts: Mapping[str, Sequence[str]] = TEXTS,
+    *,
+    held: Sequence[Passage] | None = None,
+    episodes: Mapping[str, Episode] = MappingProxyType({}),
 ) -> Iterator[Index]:
-    """The notes, built in an empty folder and opened; the hash of a note is that of its texts."""
+    """The notes, built in an empty folder and opened; the hash of a note is that of its texts.
+
+    `episodes`: those that are called otherwise than in EPISODES.
+    """
     notes = tuple(
         Note(file=f"{name}.txt", sha256=str(hash(tuple(each))), kind="notes", author=None, reader="plain")
         for name, each in texts.items()
     )
-    episodes = tuple(_with_entry(EPISODES[name]) for name in texts)
+    named = {**EPISODES, **episodes}
     folder.mkdir(parents=True, exist_ok=True)
-    library = Library(notes=notes, episodes=episodes, passages=tuple(held or passages(texts)))
+    library = Library(
+        notes=notes, episodes=tuple(_with_entry(named[name]) for name in texts), passages=tuple(held or passages(texts))
+    )
     write_build(folder, library, {}, FakeEmbedder())
     opened = Index(folder, embedder=FakeEmbedder().fingerprint)
     try:

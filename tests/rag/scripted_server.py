@@ -39,9 +39,14 @@ class Endpoint:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """One connection. Closed after one reply, as it says."""
+    """One connection. Closed after one reply, as it says.
+
+    Attributes:
+        body: what it asks for.
+    """
 
     endpoint: Endpoint
+    body: dict[str, Any]
 
     def do_GET(self) -> None:
         self.endpoint.headers = dict(self.headers)
@@ -49,7 +54,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.endpoint.headers = dict(self.headers)
-        self.endpoint.asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.endpoint.asked.append(self.body)
         with suppress(OSError):  # a client that gives up is part of the play
             self.endpoint.reply(self)
 

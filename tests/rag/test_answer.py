@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rag import rank
-from rag.answer import NEAR_BEST, SPANS, Answerer, find
+from rag.answer import NEAR_BEST, RANK_SECONDS, SPANS, Answerer, find
 from rag.errors import Interrupted, QuestionError
 from rag.fields import in_context
 from rag.gate import Evidence, GateModel, Thresholds
@@ -109,14 +110,9 @@ def test_the_model_reads_the_best_five_with_their_context_and_its_order_is_kept(
     generator = FakeRanker(value=lambda context: -1.0 if favourite.text in context else -9.0)
     answer = answered(make(generator).ask(question))
     assert answer.citations[0].passage_id == favourite.id
-    assert [call for call in generator.calls] == [
-        (
-            rank.PREFIX,
-            (rank.context(in_context(hit.passage, index.episode_of(hit.passage))),),
-            rank.continuation(question),
-        )
-        for hit in hits[: rank.RANKED]
-    ]
+    best = [hit.passage for hit in hits[: rank.RANKED]]
+    read = tuple(rank.context(in_context(passage, index.episode_of(passage))) for passage in best)
+    assert generator.calls == [(rank.PREFIX, read, rank.continuation(question))]
 
 
 def test_a_refusal_costs_no_generation(make: Callable[..., Answerer]) -> None:
@@ -179,11 +175,26 @@ def test_every_stage_is_timed(make: Callable[..., Answerer]) -> None:
     assert sum(timings.values()) <= 2 * timings["total"] + 1
 
 
-def test_a_cancelled_question_stops_before_the_next_passage(make: Callable[..., Answerer]) -> None:
+def test_the_ranker_is_told_of_giving_up_and_until_when_it_has_time(make: Callable[..., Answerer]) -> None:
     generator = FakeRanker()
     with pytest.raises(Interrupted):
-        make(generator).ask("a bee dances", cancelled=lambda: len(generator.calls) == 2)
-    assert len(generator.calls) == 2
+        make(generator).ask("a bee dances", cancelled=lambda: len(generator.calls) == 1)
+    assert len(generator.calls) == 1
+    (deadline,) = generator.deadlines
+    assert deadline is not None
+    assert deadline <= time.monotonic() + RANK_SECONDS
+
+
+def test_without_its_ranker_a_question_is_answered_in_the_order_of_search_and_asked_anew_later(
+    make: Callable[..., Answerer],
+) -> None:
+    """An answer that was put together while a server was away would otherwise be given again when it is back."""
+    question = "which bee dances for the clover"
+    plain = answered(make().ask(question))
+    away = answered(make(FakeRanker(most=0)).ask(question))
+    assert [c.passage_id for c in away.citations] == [c.passage_id for c in plain.citations]
+    assert away.basis == ""
+    assert answered(make(FakeRanker(most=2)).ask(question)).basis != ""
 
 
 @pytest.mark.parametrize("question", ["", "🙂🙂", "?!"])

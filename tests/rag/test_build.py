@@ -179,10 +179,19 @@ def test_the_pointer_is_replaced_and_never_written_into(tmp_path: Path) -> None:
 def test_a_crash_while_the_name_is_written_changes_nothing(tmp_path: Path) -> None:
     one, other = builds(tmp_path, "one", "other")
     build.make_current(tmp_path, one)
-    (tmp_path / "current.new").write_text("oth")
+    (tmp_path / ".current.unfinished").write_text("oth")
     assert build.current_build(tmp_path) == one
     build.make_current(tmp_path, other)
     assert build.current_build(tmp_path) == other
+
+
+def test_a_build_that_has_its_name_stays_though_the_disk_fails_after_that(tmp_path: Path) -> None:
+    """It was deleted, and nothing served any longer."""
+    with pytest.raises(OSError, match="Input/output"), build.new_build(tmp_path) as folder:
+        build.write_manifest(folder, MANIFEST)
+        build.make_current(tmp_path, folder)
+        raise OSError(5, "Input/output error")
+    assert build.current_build(tmp_path) == folder
 
 
 def test_no_index_is_said_with_what_to_do(tmp_path: Path) -> None:

@@ -22,8 +22,9 @@ from rag.calibration import (
     save_calibration,
 )
 from rag.certainty import upper_bound
-from rag.errors import IndexMismatch, IndexMissing
+from rag.errors import IndexMismatch, IndexMissing, IndexProblem
 from rag.gate import Thresholds, gate_fingerprint
+from tests.disks import little_space
 
 
 def level(answer: float, wrong: int) -> Level:
@@ -140,3 +141,12 @@ def test_a_build_keeps_its_own_thresholds_when_a_newer_one_serves(tmp_path: Path
     (newer / "manifest.json").write_text("{}")
     (tmp_path / "current").write_text("b")
     assert (load_calibration(tmp_path).closest, calibration_of(older).closest) == (0.2, 0.1)
+
+
+def test_thresholds_that_find_no_space_are_a_sentence_and_those_before_stay(tmp_path: Path) -> None:
+    """It was an error that Footnote does not know."""
+    folder = build(tmp_path, "one")
+    save_calibration(folder, SAMPLE)
+    with little_space(10), pytest.raises(IndexProblem, match=r"cannot be kept in .*\. Make space, or"):
+        save_calibration(folder, replace(SAMPLE, changed=0.5))
+    assert load_calibration(tmp_path) == SAMPLE

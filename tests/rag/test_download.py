@@ -305,6 +305,16 @@ def test_the_disk_filling_up_midway_is_told(site: Site, package: ModelEntry, tmp
         pull(package, tmp_path / "models", cache_dir=tmp_path / "cache", locate=full)
 
 
+def test_a_failing_disk_is_told(site: Site, package: ModelEntry, tmp_path: Path) -> None:
+    """It ended as an unknown error."""
+
+    def failing(source: PackageSource) -> str:
+        raise OSError(5, "Input/output error")
+
+    with pytest.raises(DownloadError, match=r"The disk of .*models fails .*\. Look after the disk\."):
+        pull(package, tmp_path / "models", cache_dir=tmp_path / "cache", locate=failing)
+
+
 def test_a_folder_that_cannot_be_written_to_is_named(site: Site, package: ModelEntry, tmp_path: Path) -> None:
     """A read-only models folder ended as an unknown error."""
 

@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 
 from rag import build as layout
-from rag.build import Manifest, drop_index, drop_old_builds
+from rag.build import drop_index, drop_old_builds
 from rag.errors import IndexBusy, IndexCorrupt, IndexMismatch, IndexMissing, IndexProblem, NotesError, StorageFull
 from rag.index import Index, open_index
 from rag.indexing import Borrowing, BuildReport, build_index, is_current
@@ -28,6 +28,7 @@ from rag.probe import check
 from rag.types import FloatArray
 from rag.words import terms
 from tests.builders import FILES, write_notes
+from tests.disks import little_space
 from tests.fakes import FakeEmbedder, bag_of_words
 
 EMBEDDER = FakeEmbedder().fingerprint
@@ -148,12 +149,33 @@ def test_another_embedder_is_refused_and_then_nothing_is_taken_over(root: Path) 
     open_index(root / "data", embedder=other.fingerprint).close()
 
 
-@pytest.mark.parametrize("field", ["reader_version", "fields_version"])
-def test_another_version_is_refused_and_the_named_command_mends_it(root: Path, field: str) -> None:
+def test_other_fields_are_refused_and_the_named_command_mends_it(root: Path) -> None:
     manifest = layout.read_manifest(serving(root))
-    layout.write_manifest(serving(root), Manifest(**{**dataclasses.asdict(manifest), field: 99}))
-    with pytest.raises(IndexMismatch, match=rf"{field.replace('_', ' ')} 99.*Run: footnote index"):
+    layout.write_manifest(serving(root), dataclasses.replace(manifest, fields_version=99))
+    with pytest.raises(IndexMismatch, match=r"fields version 99.*Run: footnote index"):
         open_index(root / "data", embedder=EMBEDDER)
+    assert not build(root).unchanged
+    still_serves(root)
+
+
+def test_what_other_readers_made_serves_until_it_is_built_anew_with_the_vectors_that_it_has(root: Path) -> None:
+    """After an upgrade nobody was answered until the whole index had been built."""
+    manifest = layout.read_manifest(serving(root))
+    layout.write_manifest(serving(root), dataclasses.replace(manifest, reader_version=99))
+    still_serves(root)
+    assert not is_current(root / "notes", root / "data", embedder=EMBEDDER)
+    report = build(root)
+    assert not report.unchanged
+    assert report.embedded == 0
+    still_serves(root)
+
+
+def test_an_index_that_a_power_cut_has_cut_short_is_not_current_and_is_built_anew(root: Path) -> None:
+    """A bot took it for up to date, and could not open it."""
+    assert is_current(root / "notes", root / "data", embedder=EMBEDDER)
+    graph = next((serving(root) / layout.VECTORS).rglob("data_level0.bin"))
+    graph.write_bytes(graph.read_bytes()[:100])
+    assert not is_current(root / "notes", root / "data", embedder=EMBEDDER)
     assert not build(root).unchanged
     still_serves(root)
 
@@ -232,6 +254,42 @@ def test_a_full_disk_is_a_sentence_and_the_index_before_serves(root: Path, error
     with pytest.raises(StorageFull, match=r"no space left.*goes on serving.*footnote index"):
         build(root, fail(error), rebuild=True)
     assert list(layout.builds_folder(root / "data").iterdir()) == [before]
+    still_serves(root)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.EIO, "Input/output error"),
+        RuntimeError("error returned from database: (code: 778) disk I/O error"),
+    ],
+)
+def test_a_failing_disk_is_a_sentence_and_the_index_before_serves(root: Path, error: Exception) -> None:
+    """It was an error that Footnote does not know."""
+    with pytest.raises(IndexProblem, match=r"The disk does not take.*goes on serving\. Look after the disk, then run"):
+        build(root, fail(error), rebuild=True)
+    still_serves(root)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.EROFS, "Read-only"),
+        RuntimeError("(code: 8) attempt to write a readonly database"),
+        RuntimeError("(code: 14) unable to open database file"),
+    ],
+)
+def test_a_disk_that_became_read_only_is_a_sentence(root: Path, error: Exception) -> None:
+    with pytest.raises(StorageFull, match=r"Nothing can be written to .*data\. Choose another folder"):
+        build(root, fail(error), rebuild=True)
+    still_serves(root)
+
+
+def test_to_open_an_index_on_a_disk_that_takes_nothing_is_a_sentence_about_the_disk(root: Path) -> None:
+    """It said to index anew; and when the disk was well again it could not be opened before the next start."""
+    for _ in range(2):
+        with little_space(0), pytest.raises(IndexProblem, match=r"disk fails \(error .*\)\. Look after the disk\.$"):
+            open_index(root / "data", embedder=EMBEDDER)
     still_serves(root)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from rag.errors import ModelCorrupt, ModelMissing
+from rag.errors import Interrupted, ModelCorrupt, ModelMissing
 from rag.models.catalog import file_sha256
 from rag.models.llama import (
     EMBED_TOKENS,
@@ -131,6 +132,22 @@ def test_order_company_and_history_do_not_change_a_value(generator: LlamaGenerat
     again = generator.log_likelihoods(PREFIX, contexts, " Why?")
     assert together == pytest.approx(alone[::-1], abs=0.02)
     assert together == pytest.approx(again, abs=0.02)
+
+
+@models
+def test_it_stops_between_passages_when_time_is_over_or_nobody_waits(generator: LlamaGenerator) -> None:
+    contexts = [NOTES] * 3
+    late = time.monotonic() - 1
+    assert len(generator.log_likelihoods(PREFIX, contexts, " Why?", deadline=late)) == 1
+    asked: list[bool] = []
+
+    def given_up() -> bool:
+        asked.append(True)
+        return len(asked) == 2
+
+    with pytest.raises(Interrupted):
+        generator.log_likelihoods(PREFIX, contexts, " Why?", cancelled=given_up)
+    assert len(asked) == 2
 
 
 @models

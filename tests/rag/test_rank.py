@@ -42,9 +42,11 @@ def test_the_rest_keeps_its_order_behind_and_no_score_above() -> None:
     assert [item.log_likelihood for item in found[2:]] == [None, None]
 
 
-@pytest.mark.parametrize("values", [[], [-3.0]])
-def test_with_nothing_to_compare_nothing_changes(values: list[float]) -> None:
-    assert reorder(hits(0.9, 0.8), values) == hits(0.9, 0.8)
+def test_with_nothing_to_compare_nothing_changes() -> None:
+    assert reorder(hits(0.9, 0.8), []) == hits(0.9, 0.8)
+    one = reorder(hits(0.9, 0.8), [-3.0])
+    assert [(item.passage.position, item.score) for item in one] == [(0, 0.9), (1, 0.8)]
+    assert one[0].log_likelihood == -3.0
 
 
 def test_equal_likelihoods_change_nothing() -> None:

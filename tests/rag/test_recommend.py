@@ -80,7 +80,7 @@ def test_the_first_of_the_highest_tier_is_the_best_and_the_order_of_tiers_is_tha
     ("machine", "gpu_build", "says"),
     [
         (LAPTOP, False, r"an answer would take about \d+ s on this processor, and writing is stopped after 60 s"),
-        (replace(LAPTOP, free_memory=2 * GB), False, r"it takes 4\.2 GB of memory with the bot, 2\.0 GB are free"),
+        (replace(LAPTOP, free_memory=2 * GB), False, r"it takes 4\.4 GB of memory with the bot, 2\.0 GB are free"),
         (replace(LAPTOP, disk=GB), False, r"its file has 2\.5 GB, 1\.0 GB are free on the disk"),
         (replace(LAPTOP, gpus=(CARD,)), True, r"it fits into the 12\.0 GB of RTX 3060"),
     ],

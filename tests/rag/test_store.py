@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -147,6 +148,36 @@ def test_a_page_of_the_database_that_was_overwritten_is_noticed(harmed: Path) ->
         store.check(samples=100)
 
 
+@pytest.mark.parametrize("count", [1, 2, 300, COUNT])
+def test_to_open_a_store_changes_no_file_of_its_graph(tmp_path: Path, count: int) -> None:
+    """That of a small one was cut to nothing and written anew each time: a power cut met an index that served."""
+    store = VectorStore.create(tmp_path / "v")
+    store.add(VECTORS[:count], VALUES[:count])
+    store.close()
+    graph = {path: path.stat().st_mtime_ns for path in (tmp_path / "v").glob("*/*")}
+    assert graph
+    opened = VectorStore.open(tmp_path / "v", expected=count)
+    opened.check(samples=3)
+    opened.close()
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "v").glob("*/*")} == graph
+
+
+def test_what_a_crash_left_half_done_in_the_database_is_undone_and_no_damage(harmed: Path) -> None:
+    """The whole index was built anew."""
+    with closing(sqlite3.connect(harmed / DATABASE, isolation_level=None)) as crashed:
+        crashed.execute("PRAGMA cache_size = 1")  # so that a part is in the file before the end
+        crashed.execute("BEGIN")
+        crashed.execute("CREATE TABLE other (content BLOB)")
+        crashed.executemany("INSERT INTO other VALUES (?)", [(b"x" * 5000,) for _ in range(200)])
+        left = {path.name: path.read_bytes() for path in harmed.glob(f"{DATABASE}*")}
+    assert len(left) == 2
+    for name, content in left.items():
+        (harmed / name).write_bytes(content)
+    check_database(harmed)
+    with closing(sqlite3.connect(harmed / DATABASE)) as database:
+        assert not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'other'").fetchall()
+
+
 def test_no_store_is_made_where_there_was_none(tmp_path: Path) -> None:
     with pytest.raises(IndexCorrupt, match=r"gone.*Run: footnote index"):
         VectorStore.open(tmp_path / "none", expected=1)
@@ -154,7 +185,7 @@ def test_no_store_is_made_where_there_was_none(tmp_path: Path) -> None:
 
 
 def test_another_number_of_vectors_is_noticed(folder: Path) -> None:
-    with pytest.raises(IndexCorrupt, match=f"{COUNT} vectors, not {COUNT + 1}"):
+    with pytest.raises(IndexCorrupt, match=f"{COUNT:,} vectors, not {COUNT + 1:,}"):
         VectorStore.open(folder, expected=COUNT + 1)
 
 

@@ -2,16 +2,17 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from rag.errors import Interrupted
 from rag.index import Index
-from rag.topics.subject_store import FILE, as_subject, found_in
+from rag.topics.subject_store import FILE, are_found, as_subject, found_in
 from rag.topics.subjects import Found, cohesion, generic, least_passages
 from tests.fakes import FakeEmbedder
-from tests.rag.map_index import TEXTS, mapped, passages
+from tests.rag.map_index import EPISODES, TEXTS, mapped, passages
 
 
 def found(index: Index) -> dict[str, Found]:
@@ -100,8 +101,32 @@ def test_only_changed_notes_are_cut_again(tmp_path: Path) -> None:
     assert "red dust" not in names
 
 
-@pytest.mark.parametrize("damage", [b"", b"no gzip", gzip.compress(b"{"), gzip.compress(b'{"version": [0, 0]}')])
-def test_what_was_kept_and_is_damaged_or_of_another_version_is_found_anew(tmp_path: Path, damage: bytes) -> None:
+def test_notes_whose_episode_is_called_otherwise_now_are_cut_again(tmp_path: Path) -> None:
+    """A passage that only names its episode is no topic. It went on being none, or one, when the name had changed."""
+    texts = {"bread": (*TEXTS["bread"], "Tinned sardines", "More tinned sardines"), "kraut": TEXTS["kraut"]}
+    named = {"bread": replace(EPISODES["bread"], title="More tinned sardines")}
+    with mapped(tmp_path / "1", texts, episodes=named) as index:
+        assert not any("sardine" in name for name in found(index))
+    with mapped(tmp_path / "2", texts) as index:
+        assert any("sardine" in name for name in found(index))
+
+
+def test_what_an_earlier_version_kept_does_not_count_as_found(tmp_path: Path) -> None:
+    """Whoever asked for the topics first after an upgrade waited for all of them to be found."""
+    with mapped(tmp_path) as index:
+        assert not are_found(tmp_path)
+        found_in(index, FakeEmbedder())
+        assert are_found(tmp_path)
+        earlier = tmp_path / "subjects-0-0.json.gz"
+        (tmp_path / FILE).rename(earlier)
+        assert not are_found(tmp_path)
+        found_in(index, FakeEmbedder())
+    assert are_found(tmp_path)
+    assert not earlier.exists()
+
+
+@pytest.mark.parametrize("damage", [b"", b"no gzip", gzip.compress(b"{"), gzip.compress(b'{"rows": 0}')])
+def test_what_was_kept_and_is_damaged_is_found_anew(tmp_path: Path, damage: bytes) -> None:
     with mapped(tmp_path) as index:
         first = found_in(index, FakeEmbedder())
         (tmp_path / FILE).write_bytes(damage)

@@ -15,8 +15,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # waiting threads must not 
 
 import llama_cpp
 
-from rag.models.catalog import file_sha256
 from rag.errors import Interrupted, ModelCorrupt, ModelMissing
+from rag.models.catalog import file_sha256
 from rag.models.memory import COMPUTED_AT_ONCE, EngineOptions, KvType
 from rag.models.threads import default_threads, stored_threads
 

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import llama_cpp
 import numpy as np
 
-from rag.errors import ContextTooLong
+from rag.errors import ContextTooLong, Interrupted
 from rag.models.llama.chat import Chat
 from rag.models.llama.context import Context, Model
 from rag.models.llama.writing import WritingContext
 from rag.models.memory import EngineOptions
-from rag.models.modeltext import characters, said
-from rag.protocols import Cancelled, Message
+from rag.models.modeltext import RANK_TOKENS, characters, said
 from rag.models.threads import measure_threads
+from rag.protocols import Cancelled, Message
 
 RANK_CONTEXT = 2048
 SAMPLE = "The moon pulls on the sea, and the tides follow it around the earth. " * 3
 SAMPLE_WRITTEN = 8
-RANK_TOKENS = 128  # of the continuation; the logits of each take 4 bytes a word of the vocabulary
 
 
 class LlamaGenerator:
@@ -133,15 +133,26 @@ class LlamaGenerator:
         prefix: str,
         contexts: Sequence[str],
         continuation: str,
+        *,
+        cancelled: Cancelled | None = None,
+        deadline: float | None = None,
     ) -> list[float]:
-        """Mean log P(token), in nats, of `continuation` after `prefix + context`, one value a context.
+        """Mean log P(token), in nats, of `continuation` after `prefix + context`. See `Ranker.log_likelihoods`.
 
         `prefix` stays in the KV cache from one call to the next. Of `continuation` the first 128 tokens count;
-        of a context, as many as have room.
+        of a context, as many as have room. The first context has its value however late it is; no other is begun
+        after the deadline.
         """
         self._keep_prefix(prefix)
         target = self._model.tokenize(continuation, add_special=False)[:RANK_TOKENS]
-        return [self._log_likelihood(context, target) for context in contexts]
+        values: list[float] = []
+        for context in contexts:
+            if cancelled and cancelled():
+                raise Interrupted("Cancelled.")
+            if values and deadline is not None and time.monotonic() > deadline:
+                break
+            values.append(self._log_likelihood(context, target))
+        return values
 
     def _keep_prefix(self, prefix: str) -> None:
         tokens = self._model.tokenize(prefix, add_special=True)

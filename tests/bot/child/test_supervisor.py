@@ -15,6 +15,7 @@ from bot.child.errors import Crashed
 from bot.child.process import Child
 from bot.child.supervisor import DEADLY, Supervisor, told
 from bot.child.wire import methods
+from bot.line.worker import Started
 from bot.settings import DiscordSettings, Settings, WriterSettings
 from rag.errors import FootnoteError, IndexMissing, QuestionError
 from rag.protocols import Assistant, Browsing, GivenUp, Surveying, Watch
@@ -163,6 +164,24 @@ def test_nobody_asks_for_long_and_the_child_is_let_go_until_somebody_does(tmp_pa
     house.supervisor.close()
 
 
+def test_it_tells_whenever_a_child_is_started(tmp_path: Path) -> None:
+    seen: list[bool] = []
+
+    def start() -> Child:
+        seen.append(supervisor.starting)
+        return Child([sys.executable, "-m", "tests.bot.child.house", str(tmp_path)], {})
+
+    supervisor = Supervisor(start)
+    assistant = supervisor.open()
+    assert isinstance(assistant, Started)
+    assert (assistant.starting, assistant.starts) == (False, 1)
+    assistant.ask("x")
+    assert assistant.starts == 1
+    assistant.ask("die once")
+    assert (assistant.starting, assistant.starts, seen) == (False, 2, [True, True])
+    supervisor.close()
+
+
 def test_closing_ends_the_child_and_nothing_starts_it_again(house: House, assistant: Assistant) -> None:
     pid = house.supervisor.pid
     assert pid
@@ -186,9 +205,12 @@ def test_only_what_the_protocol_names_can_be_called(assistant: Assistant) -> Non
 
 def test_the_child_learns_the_key_of_the_writer_and_not_the_token() -> None:
     settings = Settings(
-        discord=DiscordSettings(token=SecretStr("t0ken")), writer=WriterSettings(api_key=SecretStr("k3y"))
+        discord=DiscordSettings(token=SecretStr("t0ken")),
+        writer=WriterSettings(api_key=SecretStr("k3y")),
+        ranker_key=SecretStr("0ther"),
     )
     assert told(settings)["writer"]["api_key"] == "k3y"
+    assert told(settings)["ranker_key"] == "0ther"
     assert "t0ken" not in str(told(settings))
     assert told(settings)["discord"] == {"token": ""}  # which wins over .env
 

@@ -8,7 +8,7 @@ from typing import NoReturn
 import discord
 import pytest
 
-from bot.discord.buttons import Listing, buttons, list_buttons, listing, pressed
+from bot.discord.buttons import LONGEST_WANTED, Listing, buttons, language_of, list_buttons, listing, pressed
 from bot.discord.layout import DESCRIPTION_LIMIT
 from bot.discord.pages import (
     about_page,
@@ -128,10 +128,23 @@ async def test_the_custom_ids_of_a_page_differ_fit_and_are_understood() -> None:
 
 
 async def test_the_buttons_of_a_list_say_all_there_is_to_know() -> None:
-    now = Listing(1, "newest", "😀:*" * 12)
+    now = Listing(1, "newest", ("😀:*" * 12)[:LONGEST_WANTED])
     view = list_buttons(now, 3)
     assert view is not None
     ids = [str(item.custom_id) for item in view.children if isinstance(item, discord.ui.Button)]
-    assert [listing(each) for each in ids] == [now._replace(page=0), now._replace(page=2)]
+    assert [listing(language_of(each)[1]) for each in ids] == [now._replace(page=0), now._replace(page=2)]
     assert all(length(each) <= 100 for each in ids)
     assert list_buttons(now, 1) is None
+
+
+@pytest.mark.parametrize(
+    ("custom_id", "language", "rest"),
+    [
+        ("footnote@de:list:1:show:x:y", "de", "footnote:list:1:show:x:y"),
+        ("footnote:list:1:show:x", "en", "footnote:list:1:show:x"),  # of a message from before this was kept
+        ("footnote@xx:list:1:show:x", "en", "footnote:list:1:show:x"),
+        ("footnote@:x", "en", "footnote@:x"),
+    ],
+)
+def test_the_buttons_of_a_list_name_its_language(custom_id: str, language: str, rest: str) -> None:
+    assert language_of(custom_id) == (language, rest)

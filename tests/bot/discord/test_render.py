@@ -260,7 +260,7 @@ def test_safe_text_is_one_line_within_the_limit_without_live_markup(text: str, l
         (2, 0.2, False, "⏳ You are second in line, about 1 s."),
         (12, 200.0, False, "⏳ You are number 12 in line, about 3 min."),
         (1, 4.0, False, "⏳ It is your turn: I am looking through the notes, about 4 s."),
-        (1, 4.0, True, "⏳ I am just starting up. You are first in line."),
+        (1, 4.0, True, "⏳ My models are being loaded. You are first in line."),
     ],
 )
 def test_place_in_line(position: int, seconds: float, loading: bool, text: str) -> None:

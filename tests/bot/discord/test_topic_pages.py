@@ -92,7 +92,7 @@ def test_hostile_text_keeps_the_limits_and_makes_no_link() -> None:
         topics_page([replace(SUBJECTS[0], name=HOSTILE, also=(HOSTILE,))] * 40, wanted=HOSTILE).embed,
         topics_page([replace(SUBJECTS[0], name=HOSTILE, also=(HOSTILE,))] * 40).embed,
         timeline_page(chart(line)),
-        comparison_page(replace(COMPARISON, left=side, right=side, rows=rows, citations=many, remarks=(HOSTILE,))),
+        comparison_page(replace(COMPARISON, left=side, right=side, rows=rows, citations=many)),
         digest_page(replace(DIGEST, episodes=(news,) * 12, citations=many)),
     ):
         text = within_limits([embed])

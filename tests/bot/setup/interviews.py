@@ -75,6 +75,7 @@ class Portal:
         *,
         models: Sequence[tuple[str, str]] = (),
         languages: Sequence[str] = (),
+        language: str = "en",
         can_start: bool = True,
     ) -> Sources:
         return Sources(
@@ -82,5 +83,6 @@ class Portal:
             guilds=self.listed,
             recommended=lambda: models,
             languages=languages,
+            language=language,
             can_start=can_start,
         )

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.envfile import EnvFileError, merged, write
+from tests.disks import little_space
 
 BEFORE = """\
 # Copy this file to .env
@@ -106,3 +107,19 @@ def test_a_file_that_is_no_text_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(EnvFileError, match="it is no text"):
         write(tmp_path / ".env", {"A": "1"})
     assert (tmp_path / ".env").read_bytes() == b"A=\xff\n"
+
+
+def test_without_space_the_settings_before_stay_and_space_is_what_is_asked_for(tmp_path: Path) -> None:
+    """It said to make the file writable, or to remove it."""
+    write(tmp_path / ".env", {"FOOTNOTE_NOTES": "here"})
+    with little_space(1000), pytest.raises(EnvFileError, match=r"File too large\. Make some space\."):
+        write(tmp_path / ".env", {"FOOTNOTE_NOTES": "x" * 5000})
+    assert read(tmp_path / ".env") == {"FOOTNOTE_NOTES": "here"}
+    assert [path.name for path in tmp_path.iterdir()] == [".env"]
+
+
+def test_what_a_power_cut_has_left_goes_away(tmp_path: Path) -> None:
+    """It has the token in it, and had another name each time."""
+    (tmp_path / "..env.unfinished").write_text("FOOTNOTE_DISCORD__TOKEN=secret")
+    write(tmp_path / ".env", {"FOOTNOTE_NOTES": "here"})
+    assert [path.name for path in tmp_path.iterdir()] == [".env"]

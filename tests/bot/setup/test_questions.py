@@ -10,8 +10,9 @@ import pytest
 from pydantic import SecretStr
 
 from bot.health.reach import DiscordAway, TokenRefused
+from bot.language import speaking, spoken
 from bot.settings import DiscordSettings, Settings
-from bot.setup.asker import Defaults
+from bot.setup.asker import Defaults, fitting
 from bot.setup.questions import Answers, Given, Interview, NoAnswer
 from rag.errors import FootnoteError
 from tests.bot.setup.interviews import HOME, IDENTITY, Portal, Scripted
@@ -22,8 +23,10 @@ AWAY = DiscordAway("Discord cannot be reached (ConnectError).")
 
 @pytest.fixture(autouse=True)
 def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A folder of its own; what is spoken in it is forgotten."""
     monkeypatch.chdir(tmp_path)
-    yield
+    with speaking("en"):
+        yield
 
 
 def put(
@@ -45,7 +48,7 @@ def put(
 def test_six_questions_in_their_order() -> None:
     asker = Scripted({"Token": ["right"]})
     answers = put(asker, Portal(), models=[("qwen3-1.7b", "quick")], languages=["en", "de"])
-    words = ["Folder", "Token", "server", "Model", "Language", "Start the bot"]
+    words = ["Language", "Folder", "Token", "server", "Model", "Start the bot"]
     assert len(asker.asked) == len(words)
     assert all(word in question for word, question in zip(words, asker.asked, strict=True))
     assert answers == Answers(
@@ -70,6 +73,44 @@ def test_what_is_given_is_not_asked() -> None:
     assert (answers.language, answers.autostart) == ("de", True)
 
 
+def test_the_language_comes_first_and_everything_after_it_is_in_it() -> None:
+    """It was asked for as the fifth of six, and all of them were in English."""
+    asker, heard = Scripted({"Language": ["de"], "Token": ["right"]}), list[str]()
+    answers = put(asker, Portal(guilds=[(), (HOME,)]), heard=heard, languages=["en", "de"])
+    assert answers.language == spoken() == "de"
+    assert asker.asked[:3] == [
+        "Language of the bot's own words",
+        "Ordner mit deinen Notizen",
+        "Token (beim Tippen unsichtbar)",
+    ]
+    assert heard[0].startswith("Footnote wohnt dann in ")
+    assert "Discord kennt den Bot: Es ist footnote." in heard
+
+
+@pytest.mark.parametrize(("set_before", "asked_in"), [("", "Sprache"), ("en", "Language")])
+def test_the_accounts_own_language_is_the_default_where_the_settings_name_none(set_before: str, asked_in: str) -> None:
+    asker = Scripted()
+    settings = Settings(language=set_before) if set_before else Settings()
+    sources = Portal().sources(languages=["en", "de"], language="de")
+    Interview(settings=settings, given=Given(), asker=asker, sources=sources, tell=str).answers()
+    assert asker.asked[0].startswith(asked_in)
+    assert spoken() == (set_before or "de")
+
+
+def test_everywhere_can_be_said_in_the_language_that_is_spoken() -> None:
+    given = Given(language="de", token=SecretStr("right"))
+    for said in ("überall", "everywhere"):
+        assert put(Scripted({"Befehle": [said]}), Portal(), given=given, languages=["en", "de"]).guild is None
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"), [("ja", "ja"), ("J", "ja"), ("nein", "nein"), ("", None), ("x", None), ("qwen", None)]
+)
+def test_the_beginning_of_a_choice_is_enough(said: str, meant: str | None) -> None:
+    assert fitting(said, ["ja", "nein", "qwen3-1.7b", "qwen3-4b"]) == meant
+    assert fitting("qwen3", ["qwen3", "qwen3-4b"]) == "qwen3"
+
+
 @pytest.mark.parametrize(
     ("given", "why"), [(Given(language="fr"), "does not speak 'fr'"), (Given(model="x"), "no model")]
 )
@@ -85,7 +126,8 @@ def test_a_wrong_token_is_said_to_be_wrong_and_may_be_typed_again() -> None:
     assert put(asker, portal, heard=heard).token.get_secret_value() == "right"
     assert portal.asked == ["wrong", "right"]
     assert any("does not accept" in line for line in heard)
-    assert not any(token in line for line in heard for token in ("wrong", "right"))
+    said = heard[1:]  # the first names the folder, which may be called anything
+    assert not any(token in line for line in said for token in ("wrong", "right"))
 
 
 def test_after_three_wrong_tokens_it_gives_up() -> None:

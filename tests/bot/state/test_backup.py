@@ -15,6 +15,7 @@ from bot.state.errors import StateBusy, StateCorrupt, StateError, StateNewer
 from bot.state.store import Store, before_restore, open_store, read_store, state_path
 from tests.bot.state.builders import turn
 from tests.bot.state.test_store import VERSIONS
+from tests.disks import little_space
 
 
 @pytest.fixture
@@ -162,3 +163,46 @@ def test_a_backup_from_inside_the_bot_replaces_the_one_before(path: Path, saved:
     with open_store(path) as store:
         copy(store, saved)
     assert questions(saved) == ["before", "after"]
+
+
+def test_a_backup_that_does_not_fit_names_its_file_and_leaves_nothing(path: Path, saved: Path) -> None:
+    """A journal with questions in it stayed beside it, and the sentence named a hidden file."""
+    before = sorted(saved.parent.iterdir())
+    with little_space(40_000), pytest.raises(StateError, match=r"other\.sqlite3 cannot be read or written") as caught:
+        back_up(path, saved.parent / "other.sqlite3")
+    assert "unfinished" not in str(caught.value)
+    assert sorted(saved.parent.iterdir()) == before
+
+
+def test_a_restore_that_does_not_fit_changes_nothing(path: Path, saved: Path) -> None:
+    with little_space(40_000), pytest.raises(StateError):
+        restore(path, saved)
+    assert questions(path) == ["before", "after"]
+    assert not list(path.parent.glob(".*"))
+    assert not before_restore(path).exists()
+
+
+def test_what_a_killed_backup_has_left_is_gone_with_the_next(path: Path, saved: Path) -> None:
+    """What somebody had had erased stood in it for ever."""
+    other = saved.parent / "other.sqlite3"
+    left = [other.with_name(f".other.sqlite3.unfinished{suffix}") for suffix in ("", "-journal")]
+    left.append(path.with_name(f".{path.name}.4711.unfinished"))
+    for file in left:
+        file.write_bytes(b"half of it")
+    back_up(path, other)
+    open_store(path).close()
+    assert questions(other) == ["before", "after"]
+    assert not any(file.exists() for file in left)
+
+
+def test_what_the_log_holds_is_kept_though_somebody_is_reading_the_database(path: Path, saved: Path) -> None:
+    """The log could not be written into the database then, and was deleted all the same."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        assert reader.execute("SELECT COUNT(*) FROM turns").fetchone() == (2,)
+        with open_store(path) as store:
+            ask(store, "last")
+        kept = restore(path, saved)
+    assert kept is not None
+    assert questions(kept) == ["before", "after", "last"]
+    assert questions(path) == ["before"]

@@ -1,29 +1,23 @@
-"""Kills Footnote at random moments of whatever it does, and says what is left: `python -m scripts.kill --times 40`.
+"""What Footnote does that writes to the disk, to be disturbed at it: killed, on a bad disk, in a power cut.
 
-Prints a table in Markdown. Each activity runs as a process of its own which gets SIGKILL after a random part of the
-time that it takes undisturbed; then everything that had been acknowledged has to be there, and Footnote has to work.
+Each activity works in a folder of its own. Knows nothing of how it is disturbed.
 """
 
 from __future__ import annotations
 
-import argparse
-import os
-import random
 import shutil
-import signal
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from bot.state import migrations
-from bot.state.backup import back_up
+from bot.state.backup import back_up, restore
 from bot.state.conversations import Asked, Place, remember
-from bot.state.store import open_store, state_path
+from bot.state.store import before_restore, open_store, state_path
 from rag import build as layout
 from rag.index import open_index
 from rag.indexing import build_index
@@ -31,30 +25,39 @@ from rag.probe import check
 from tests.builders import word_salad, write_notes
 from tests.fakes import FakeEmbedder
 
-ROOT = Path(__file__).parents[1]
-LATER = "CREATE TABLE later AS SELECT id, question FROM turns; UPDATE turns SET question = question || '.';"
+ROOT = Path(__file__).parents[2]
+LATER = """
+CREATE TABLE later AS SELECT id, question FROM turns;
+INSERT INTO later SELECT turns.id, turns.question FROM turns, (SELECT 1 FROM turns LIMIT 60);
+UPDATE turns SET question = question || '.';
+"""
+"""A step that takes a moment, and that cannot be done twice."""
 TURNS = 3000
+FEW = 10
 STAMP = len("20240229T120000")  # the beginning of a build's name: when it was begun
 
 
 @dataclass(frozen=True, kw_only=True)
 class Activity:
-    """Something that may be killed.
+    """Something that may be disturbed.
 
     Attributes:
         prepare: makes a folder ready for it.
-        run: does it there, in the child; whatever it prints has been acknowledged.
+        run: does it there, in a process of its own; whatever it prints has been acknowledged.
         examine: raises where something acknowledged is lost, or where Footnote no longer works there.
-        afresh: whether each kill gets a folder of its own.
+        endless: whether it goes on until it is killed.
+        afresh: whether each time gets a folder of its own.
     """
 
     prepare: Callable[[Path], None]
     run: Callable[[Path], None]
     examine: Callable[[Path, Sequence[str]], None]
+    endless: bool = False
     afresh: bool = False
 
 
 def acknowledge(words: object) -> None:
+    """Say that something is done and will stay so."""
     sys.stdout.write(f"{words}\n")
     sys.stdout.flush()
 
@@ -85,13 +88,13 @@ def swap(root: Path) -> None:
 
 
 def serves(root: Path, said: Sequence[str]) -> None:
-    """The index passes its probe, and is the one that was acknowledged last or one after it."""
+    """The index passes its probe, and is the one that was acknowledged last or one after it, not one before."""
     build = layout.current_build(root / "data")
     check(build)
     opened = open_index(root / "data", embedder=FakeEmbedder().fingerprint)
     found = len(opened.passages)
     opened.close()
-    if said and build.name[:STAMP] < said[-1][:STAMP]:
+    if said and (build.name in said[:-1] or build.name[:STAMP] < said[-1][:STAMP]):
         raise AssertionError(f"{said[-1]} was acknowledged, {build.name} is served")
     if not found:
         raise AssertionError("nothing is served")
@@ -152,7 +155,7 @@ def kept(root: Path, said: Sequence[str]) -> None:
 
 
 def back_up_again_and_again(root: Path) -> None:
-    for n in range(100):
+    for n in count():
         back_up(state_path(root), root / f"backup-{n}.sqlite3")
         acknowledge(f"backup-{n}.sqlite3")
 
@@ -193,98 +196,43 @@ def make_restorable(root: Path) -> None:
     (root / "restored" / state_path(root).relative_to(root)).parent.mkdir(parents=True, exist_ok=True)
 
 
+def make_to_be_restored(root: Path) -> None:
+    """A database of many questions, and a backup of one of few."""
+    remember_much(root)
+    with open_store(state_path(root / "other")) as store, store.transaction():
+        for n in range(FEW):
+            remember(store, asked(n), float(n))
+    back_up(state_path(root / "other"), root / "few.sqlite3")
+
+
+def put_back(root: Path) -> None:
+    kept_in = restore(state_path(root), root / "few.sqlite3")
+    acknowledge(kept_in.name if kept_in else "nothing")
+
+
+def is_put_back(root: Path, said: Sequence[str]) -> None:
+    """The database before serves, or the backup, with the one before kept beside it."""
+    found = turns(state_path(root))
+    if found != FEW and (said or found != TURNS):
+        raise AssertionError(f"{found} questions after a restore that was{'' if said else ' not'} acknowledged")
+    if found == FEW and turns(before_restore(state_path(root))) != TURNS:
+        raise AssertionError("the database before was not kept whole")
+    restore(state_path(root), root / "few.sqlite3")
+
+
+def turns(path: Path) -> int:
+    """How many questions a sound database holds."""
+    with open_store(path) as store:
+        whole(store.rows("PRAGMA integrity_check")[0]["integrity_check"])
+        return int(store.rows("SELECT COUNT(*) AS n FROM turns")[0]["n"])
+
+
 ACTIVITIES = {
     "index": Activity(prepare=write_more_notes, run=index, examine=builds_again),
-    "swap": Activity(prepare=write_some_notes, run=swap, examine=builds_again),
+    "swap": Activity(prepare=write_some_notes, run=swap, examine=builds_again, endless=True),
     "ask": Activity(prepare=index_knowledge, run=ask, examine=answers),
-    "remember": Activity(prepare=lambda root: None, run=keep, examine=kept),
-    "backup": Activity(prepare=make_restorable, run=back_up_again_and_again, examine=backed_up),
+    "remember": Activity(prepare=lambda root: None, run=keep, examine=kept, endless=True),
+    "backup": Activity(prepare=make_restorable, run=back_up_again_and_again, examine=backed_up, endless=True),
+    "restore": Activity(prepare=make_to_be_restored, run=put_back, examine=is_put_back, afresh=True),
     "migrate": Activity(prepare=remember_much, run=migrate, examine=migrated, afresh=True),
 }
-ENDLESS = 3.0  # seconds that are taken of what does not end by itself
-
-
-@contextmanager
-def child(name: str, root: Path) -> Iterator[subprocess.Popen[str]]:
-    """The activity in a process group of its own, which is killed at the end of the block."""
-    command = [sys.executable, "-m", "scripts.kill", "--child", name, str(root)]
-    quiet = subprocess.DEVNULL
-    process = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=quiet, text=True, start_new_session=True
-    )
-    try:
-        yield process
-    finally:
-        kill(process)
-
-
-def kill(process: subprocess.Popen[str]) -> None:
-    """Kill an activity, with whatever it has started."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-def undisturbed(name: str, root: Path) -> float:
-    """Seconds that the activity takes."""
-    started = time.monotonic()
-    with child(name, root) as process:
-        try:
-            process.wait(ENDLESS if name in ("swap", "remember", "backup") else None)
-        except subprocess.TimeoutExpired:
-            return ENDLESS
-    return time.monotonic() - started
-
-
-def killed(name: str, root: Path, seconds: float) -> list[str]:
-    """What the activity had acknowledged when it was killed after so many seconds."""
-    with child(name, root) as process:
-        time.sleep(seconds)
-        kill(process)
-        said = process.stdout.read() if process.stdout else ""
-    return said[: said.rfind("\n") + 1].split()
-
-
-def measure(name: str, times: int, chance: random.Random, folder: Path) -> tuple[float, list[str]]:
-    """Seconds undisturbed, and what was found amiss, one sentence each."""
-    activity, amiss = ACTIVITIES[name], []
-    activity.prepare(folder / "first")
-    seconds = undisturbed(name, folder / "first")
-    root = folder / "root"
-    for n in range(times):
-        if activity.afresh or not n:
-            shutil.rmtree(root, ignore_errors=True)
-            activity.prepare(root)
-        moment = chance.uniform(0, seconds)
-        try:
-            activity.examine(root, killed(name, root, moment))
-        except Exception as error:
-            amiss.append(f"{name} killed after {moment:.3f} s: {type(error).__name__}: {error}")
-    return seconds, amiss
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--times", type=int, default=40, help="kills of each activity")
-    parser.add_argument("--only", choices=ACTIVITIES, nargs="*", default=list(ACTIVITIES))
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 30))
-    parser.add_argument("--child", nargs=2, metavar=("ACTIVITY", "FOLDER"), help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.child:
-        name, folder = arguments.child
-        ACTIVITIES[name].run(Path(folder))
-        return 0
-    acknowledge(f"Seed {arguments.seed}\n")
-    chance, found = random.Random(arguments.seed), []  # noqa: S311 - a seed makes it repeatable
-    acknowledge("| Activity | Takes | Killed | Amiss |\n|---|---|---|---|")
-    for name in arguments.only:
-        with tempfile.TemporaryDirectory() as folder:
-            seconds, amiss = measure(name, arguments.times, chance, Path(folder))
-        acknowledge(f"| {name} | {seconds:.1f} s | {arguments.times} | {len(amiss)} |")
-        found += amiss
-    acknowledge("\n".join(found))
-    return 1 if found else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,4 +1,4 @@
-"""Hours of a bot's life in minutes: `python -m scripts.soak --minutes 120 --out FOLDER`.
+"""Hours of a bot's life in minutes: `python -m scripts.survival.soak --minutes 120 --out FOLDER`.
 
 The real program with the real models answers a local stand-in of Discord, while people ask, notes change and things
 break: the connection is lost, Discord is out of order, the process that answers is killed. What is measured goes to
@@ -29,7 +29,7 @@ from tests.integration.discord_faults import broken, limited
 from tests.integration.discord_objects import Conversation
 from tests.integration.discord_standin import TOKEN, Standin, running_standin
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PEOPLE = [str(900_000_000_000_000_000 + n) for n in range(12)]
 QUESTIONS = (
     "How hot is the surface of Venus?",
