@@ -28,7 +28,12 @@ BESIDE_MODELS = 400_000_000  # bytes that Python, the index and Chroma take
 SPARE_DISK = 500_000_000
 OLDEST_NOW = 1_735_689_600  # 2025: a clock before that was never set
 COMPILERS = ("c++", "g++", "clang++")
-QUICKER = ("avx2", "fma", "f16c")  # without them a processor takes several times as long
+QUICKER = {
+    "flags": {"avx2": "avx2", "fma": "fma", "f16c": "f16c"},
+    "Features": {"asimddp": "dotprod", "asimdhp": "fp16_va"},
+}
+"""Line of /proc/cpuinfo (x86, then arm64) -> what a processor takes several times as long without, and llama.cpp's name
+for it."""
 
 _LOAD = "import llama_cpp; print(llama_cpp.llama_print_system_info().decode())"
 PYTHON, PACKAGES, LLAMA = Phrase("python"), Phrase("packages"), Phrase("llama.cpp")
@@ -105,7 +110,7 @@ def llama(load: Sequence[str] = (sys.executable, "-c", _LOAD), cpuinfo: Path = P
     """Whether llama.cpp loads here; in a process of its own, since one built for another processor ends it."""
     done = subprocess.run(load, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
     if done.returncode == 0:
-        return _built_for(done.stdout, _flags(cpuinfo))
+        return _built_for(done.stdout, *_processor(cpuinfo))
     if done.returncode == -getattr(signal, "SIGILL", 4):
         what = Phrase("llama.cpp was built for another processor than this one.")
         remedy = Phrase("Build it here: {command}").format(command=_REBUILD)
@@ -118,28 +123,29 @@ def llama(load: Sequence[str] = (sys.executable, "-c", _LOAD), cpuinfo: Path = P
     return Check(name=LLAMA, outcome="bad", what=what, remedy=remedy)
 
 
-def _built_for(said: str, flags: frozenset[str]) -> Check:
-    built = {name.strip().lower() for part in said.split("|") for name, _, on in [part.rpartition("=")] if "1" in on}
-    unused = sorted(flag for flag in QUICKER if flag in flags and flag not in {name.split(" ")[-1] for name in built})
+def _built_for(said: str, wanted: Mapping[str, str], flags: frozenset[str]) -> Check:
+    built = {name.split()[-1].lower() for part in said.split("|") for name, _, on in [part.rpartition("=")] if "1" in on}
+    unused = sorted(flag for flag, built_as in wanted.items() if flag in flags and built_as not in built)
     name = f"llama-cpp-python {version('llama-cpp-python')}"
     if unused:
         slow = Phrase("{name} loads, but was built without {flags}, which this processor has.")
         remedy = Phrase("It would be quicker built here: {command}").format(command=_REBUILD)
         return Check(name=LLAMA, outcome="look", what=slow.format(name=name, flags=", ".join(unused)), remedy=remedy)
-    if lacking := sorted(set(QUICKER) - flags) if flags else []:
+    if lacking := sorted(set(wanted) - flags):
         old = Phrase("{name} loads; this processor lacks {flags}, so answers take longer.")
         return Check(name=LLAMA, outcome="look", what=old.format(name=name, flags=", ".join(lacking)))
     fits = Phrase("{name} loads, built for this kind of processor.")
     return Check(name=LLAMA, outcome="ok", what=fits.format(name=name))
 
 
-def _flags(cpuinfo: Path) -> frozenset[str]:
-    """Instruction sets of an x86 processor; nothing where the system does not tell, or it is another kind."""
+def _processor(cpuinfo: Path) -> tuple[Mapping[str, str], frozenset[str]]:
+    """What it should have, as in `QUICKER`, and what it has; nothing where the system does not tell, or of others."""
     try:
         lines = cpuinfo.read_text(encoding="utf-8").splitlines()
     except OSError:
-        return frozenset()
-    return frozenset(next((line.split() for line in lines if line.startswith("flags")), ()))
+        return {}, frozenset()
+    known = ((QUICKER[words[0]], frozenset(words)) for words in map(str.split, lines) if words and words[0] in QUICKER)
+    return next(known, ({}, frozenset()))
 
 
 def memory(settings: Settings, free: int | None = None, total: int | None = None) -> Check:

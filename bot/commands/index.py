@@ -15,6 +15,7 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -49,6 +50,8 @@ STAGES = (
     *(Phrase("Calibrating"), Phrase("Finding topics")),
 )
 """What a build tells of, as it tells it."""
+_given_up: set[Path] = set()
+"""Builds whose topics could not be kept beside them by this process: it tries that once."""
 MANY = Phrase(
     "There are {n} files in the notes folder. Reading takes about a minute for every 25,000 short ones, computing "
     "their vectors far longer. If they are not all notes, press Ctrl-C and name another folder with --notes; what was "
@@ -98,7 +101,8 @@ def update(settings: Settings, collection: str | None = None) -> Iterator[None]:
     """Do what `refresh` does, in silence and whatever keys are pressed: for a program that goes on talking meanwhile.
 
     For all notes, or for one collection. In steps, each of which ends with something new to serve: thresholds may be
-    measured again when the notes are served already. Topics that an earlier version found are found anew, too.
+    measured again when the notes are served already. Topics that an earlier version found are found anew, too; where
+    they cannot be kept (no room, no right to write), that is tried once.
 
     Raises:
         FootnoteError: as `refresh` does.
@@ -106,12 +110,18 @@ def update(settings: Settings, collection: str | None = None) -> Iterator[None]:
     served = settings.of(collection)
     if collection and _is_deleted(settings, served):
         raise NoNotes(f"The folder of the collection {collection} is gone.", remedy=f"Put it back: {served.notes}")
-    if not (_is_up_to_date(served, changed_below=float("inf")) and are_found(current_build(served.data))):
+    if not (_is_up_to_date(served, changed_below=float("inf")) and _topics_are_settled(current_build(served.data))):
         _build_elsewhere(settings, _in_silence, collection=collection, background=True, changed_below=float("inf"))
+        if not are_found(built := current_build(served.data)):
+            _given_up.add(built)
     yield
     if not is_calibrated(served.data, changed_below=DUE_FROM):
         _build_elsewhere(settings, _in_silence, collection=collection, background=True)
         yield
+
+
+def _topics_are_settled(build: Path) -> bool:
+    return are_found(build) or build in _given_up
 
 
 def _is_deleted(settings: Settings, collection: Settings) -> bool:

@@ -193,7 +193,8 @@ class Disk(mfusepy.Operations):  # type: ignore[misc]
         self._do(Done(kind="other", path=path[1:]), lambda: os.chmod(self._under(path), mode))  # noqa: PTH101
 
     def utimens(self, path: str, times: tuple[int, int] | None = None) -> None:
-        self._do(Done(kind="other", path=path[1:]), lambda: os.utime(self._under(path), ns=times))
+        when = times or (time.time_ns(), time.time_ns())
+        self._do(Done(kind="other", path=path[1:]), lambda: os.utime(self._under(path), ns=when))
 
     # What only looks
 

@@ -89,6 +89,22 @@ def test_llama_that_could_be_quicker_or_cannot(tmp_path: Path) -> None:
     assert machine.llama(slow, tmp_path / "no such file").outcome == "ok", "another kind of processor"
 
 
+def test_llama_that_could_be_quicker_on_arm64(tmp_path: Path) -> None:
+    """A wheel that was built for any 64-bit processor is two to three times slower there, and nothing said so."""
+    pi5, pi4 = tmp_path / "pi5", tmp_path / "pi4"
+    pi5.write_text("processor\t: 0\nBogoMIPS\t: 108.00\nFeatures\t: fp asimd evtstrm aes fphp asimdhp asimddp\n\n")
+    pi4.write_text("processor\t: 0\nFeatures\t: fp asimd evtstrm crc32 cpuid\n")
+    (tmp_path / "other").write_text("processor\t: 0\nisa\t\t: rv64imafdc\n")
+    built = printing("CPU : NEON = 1 | ARM_FMA = 1 | FP16_VA = 1 | DOTPROD = 1 | REPACK = 1 | ")
+    slow = printing("CPU : NEON = 1 | ARM_FMA = 1 | REPACK = 1 | ")
+    assert machine.llama(built, pi5).outcome == "ok"
+    half = machine.llama(printing("CPU : NEON = 1 | DOTPROD = 1 | "), pi5)
+    assert "built without asimdhp, which" in half.what
+    assert "without asimddp, asimdhp, which this processor has" in machine.llama(slow, pi5).what
+    assert "lacks asimddp, asimdhp" in machine.llama(slow, pi4).what
+    assert machine.llama(slow, tmp_path / "other").outcome == "ok"
+
+
 @pytest.mark.parametrize(
     ("free", "total", "outcome"), [(8 << 30, 8 << 30, "ok"), (1 << 28, 8 << 30, "look"), (1 << 28, 1 << 29, "bad")]
 )

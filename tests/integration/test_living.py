@@ -100,3 +100,17 @@ def test_topics_that_an_earlier_version_found_are_found_anew_while_nobody_waits(
     list(update(settings))
     assert current_build(settings.data) == build
     assert are_found(build)
+
+
+def test_topics_that_cannot_be_kept_are_tried_once(settings: Settings) -> None:
+    """With a full or read-only data folder, every look at the notes started a process that indexed in vain."""
+    list(update(settings))
+    build = current_build(settings.data)
+    (build / FILE).unlink()
+    (build / FILE).mkdir()  # nothing can be put there, not even by root
+    before = build.stat().st_mtime_ns
+    list(update(settings))
+    assert build.stat().st_mtime_ns > before
+    before = build.stat().st_mtime_ns
+    list(update(settings))
+    assert build.stat().st_mtime_ns == before
