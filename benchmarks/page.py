@@ -27,8 +27,8 @@ topics are left out. Sizes are kept from one run to the next, as long as machine
 when it was measured, and how much else the machine did."""
 DISTURBED = """\
 Where other work took a good part of the machine, shown in bold, times are longer than on an idle one, those of numpy
-most: it computes with a thread for each core, and they wait for each other. The processor's time, memory and disk are
-hardly touched by it."""
+most: it computes with a thread for each core, and they wait for each other. The processor's time suffers less, memory
+and disk do not."""
 HEADINGS: dict[Kind, str] = {
     "index": "A whole index: passages, words, vectors",
     "store": "The vector store alone",

@@ -53,9 +53,9 @@ PARTS = {
     "digest": "Show what the newest notes add",
     "report": "Write what all episodes say about a topic into a file",
     "stats": "Show the bot's last week in Discord on one screen",
-    "gaps": "List what people asked in Discord and the notes do not cover",
+    "gaps": "List what was asked in Discord and the notes do not cover",
     "backup": "Copy what the Discord bot remembers into one file",
-    "restore": "Put such a copy back",
+    "restore": "Put back what backup has copied",
 }
 
 
@@ -300,9 +300,9 @@ def run(args: Sequence[str], services: Services) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 1
     except FootnoteError as error:
-        from bot.language import _
+        from bot.terminal.failure import sentences
 
-        return _complain(f"{_(error.message)} {_(error.remedy)}".strip())
+        return _complain(sentences(error, args))
     except Exception as error:
         logger.debug("unexpected error", exc_info=True)
         return _complain(

@@ -20,7 +20,7 @@ from babel.dates import format_date, format_skeleton
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_percent
 
 from rag.phrase import Phrase
 
@@ -106,6 +106,16 @@ def ngettext(one: str, many: str, n: int) -> str:
 def number(n: float) -> str:
     """ "1,200", "1.5"."""
     return _number(spoken(), n)
+
+
+def percent(share: float) -> str:
+    """ "67%" of 0.67."""
+    return format_percent(share, locale=_locale(spoken()))
+
+
+def weekday(of: date) -> str:
+    """ "Wed"."""
+    return format_date(of, "EEE", locale=_locale(spoken()))
 
 
 def day(year: int | None, month: int | None, of_month: int | None) -> str:

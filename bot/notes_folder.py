@@ -141,7 +141,8 @@ class NotesFolder:
 
     def _replace(self, there: Path, written: Path, path: Path) -> None:
         """Put a file in the place of the one that is there, which is kept. Raises OSError, and that one stays."""
-        kept = Path(shutil.copy2(there, self._aside(there)))
+        kept = self._aside(there)
+        _copy(there, kept)
         try:
             self._put(written, path)
         except OSError:
@@ -154,17 +155,46 @@ class NotesFolder:
         _drop_old(kept.parent)
 
     def _set_aside(self, path: Path) -> Path:
-        """Move a file out of the notes."""
+        """Move a file out of the notes. Raises OSError, and it stays."""
         to = self._aside(path)
-        shutil.move(path, to)
+        try:
+            path.rename(to)
+        except OSError:  # the data are on another drive
+            _copy(path, to)
+            try:
+                path.unlink()
+            except OSError:
+                to.unlink(missing_ok=True)
+                raise
+        with suppress(OSError):
+            durable.sync(to.parent)
+            durable.sync(path.parent)
         _drop_old(to.parent)
         return to.resolve()
 
     def _aside(self, path: Path) -> Path:
         """A place outside the notes for a file, under a name that none there has."""
         folder = self._settings.data / REMOVED
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        durable.make_folder(folder.parent)
+        if not folder.exists():
+            folder.mkdir(mode=0o700, exist_ok=True)
+            durable.sync(folder.parent)
         return folder / f"{time.strftime(STAMP)}-{secrets.token_hex(2)}-{path.name}"
+
+
+def _copy(there: Path, kept: Path) -> None:
+    """Copy a file, all of it and on the disk, before anything is done to it. Raises OSError, and there is no copy."""
+    unfinished = durable.unfinished(kept)
+    try:
+        shutil.copyfile(there, unfinished)
+        durable.put(unfinished, kept)
+    except OSError:
+        for path in (unfinished, kept):
+            with suppress(OSError):
+                path.unlink()
+        raise
+    with suppress(OSError):  # its time is of use, and no more
+        shutil.copystat(there, kept)
 
 
 def _drop_old(removed: Path) -> None:

@@ -33,8 +33,18 @@ from typing import Any
 import filelock
 
 from rag import durable
-from rag.errors import FootnoteError, IndexBusy, IndexCorrupt, IndexMissing, IndexProblem, StorageFull, StoreAway
-from rag.phrase import Phrase
+from rag.errors import (
+    FootnoteError,
+    IndexBusy,
+    IndexCorrupt,
+    IndexMissing,
+    IndexProblem,
+    ModelError,
+    NotesError,
+    StorageFull,
+    StoreAway,
+)
+from rag.phrase import Phrase, read_phrase, written_phrase
 from rag.reading.offsets import Offsets
 from rag.types import Episode, EpisodeEntry, Library, Note, Passage, ReadWarning
 
@@ -70,8 +80,8 @@ OPENING: Mapping[str, Told] = {
     ),
     "shut": (
         IndexProblem,
-        Phrase("The index in {folder} cannot be opened, because nothing may be written there."),
-        Phrase("Make the folder writable, or choose another one with --data."),
+        Phrase("The index in {folder} cannot be opened: its files may not be read and written."),
+        Phrase("Make them yours, and the disk writable, or choose another folder with --data."),
     ),
     "broken": (
         IndexProblem,
@@ -119,6 +129,11 @@ class Manifest:
 
 def builds_folder(data: Path) -> Path:
     return data / "builds"
+
+
+def collection_of(build: Path) -> str:
+    """The name of a build's collection, where its vectors are on a server."""
+    return f"footnote-{build.name}"
 
 
 def current_build(data: Path) -> Path:
@@ -188,7 +203,7 @@ def new_build(data: Path) -> Iterator[Path]:
     durable.make_folder(builds_folder(data))
     served = serving(data)
     remove_builds(data, keep=served)
-    folder = builds_folder(data) / f"{time.strftime('%Y%m%dT%H%M%S')}-{secrets.token_hex(3)}"
+    folder = builds_folder(data) / f"{time.strftime('%Y%m%dT%H%M%S')}-{secrets.token_hex(6)}"
     folder.mkdir()
     try:
         yield folder
@@ -222,7 +237,7 @@ def storage_errors(data: Path, told: Mapping[str, Told] = BUILDING) -> Iterator[
     """Turn what a full, read-only or failing disk makes of an index into a sentence, whichever library it fails in."""
     try:
         yield
-    except (StorageFull, StoreAway):  # that is one, and another machine's disk
+    except (StorageFull, NotesError, ModelError, StoreAway):  # that is one; and other disks, of this machine or not
         raise
     except Exception as error:
         for cause in _causes(error):
@@ -234,13 +249,14 @@ def storage_errors(data: Path, told: Mapping[str, Told] = BUILDING) -> Iterator[
 
 def _causes(error: BaseException) -> list[BaseException]:
     """What led to an error, the first of it first, and the error itself."""
-    before = error.__cause__ or error.__context__
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     return [*(_causes(before) if before else ()), error]
 
 
 def _trouble(error: BaseException) -> str:
     """What is the matter with a disk, as the keys of `BUILDING` have it, where an error is about that; else ""."""
-    number, said = getattr(error, "errno", None), str(error).lower()
+    number = getattr(error, "errno", None)
+    said = "" if isinstance(error, FootnoteError) else str(error).lower()  # ours may name a folder that is called so
     for trouble, (numbers, words) in _SIGNS.items():
         if number in numbers or any(each in said for each in words):
             return trouble
@@ -309,7 +325,7 @@ def write_library(build: Path, library: Library) -> None:
     rest = {
         "notes": [asdict(note) for note in library.notes],
         "episodes": [asdict(episode) for episode in library.episodes],
-        "warnings": [asdict(warning) for warning in library.warnings],
+        "warnings": [{**asdict(each), "reason": written_phrase(each.reason)} for each in library.warnings],
     }
     (build / LIBRARY).write_text(json.dumps(rest, ensure_ascii=False), encoding="utf-8")
 
@@ -332,7 +348,7 @@ def read_library(build: Path) -> Library:
             notes=tuple(Note(**note) for note in rest["notes"]),
             episodes=tuple(_episode(episode) for episode in rest["episodes"]),
             passages=passages,
-            warnings=tuple(ReadWarning(**warning) for warning in rest["warnings"]),
+            warnings=tuple(ReadWarning(**{**each, "reason": read_phrase(each["reason"])}) for each in rest["warnings"]),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise IndexCorrupt(Phrase("The index's passages cannot be read."), remedy=REBUILD) from error

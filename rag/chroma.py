@@ -7,12 +7,12 @@ errors become sentences here.
 from __future__ import annotations
 
 import ssl
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -25,6 +25,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from rag.errors import IndexCorrupt, IndexProblem, StoreAway
 from rag.phrase import Phrase
 from rag.types import FloatArray
+
+_ONE_DEAF = threading.Lock()
 
 
 def _what_is_passed(
@@ -43,12 +45,13 @@ def _deaf_to_the_environment() -> Iterator[None]:
     Chroma makes some while it is imported, and one variable of that name that means something else keeps it from
     being imported at all.
     """
-    before = vars(BaseSettings)["settings_customise_sources"]
-    BaseSettings.settings_customise_sources = classmethod(_what_is_passed)  # type: ignore[assignment, arg-type]
-    try:
-        yield
-    finally:
-        BaseSettings.settings_customise_sources = before  # type: ignore[method-assign]
+    with _ONE_DEAF:  # of two, the later one would find and leave it deaf for good
+        before = vars(BaseSettings)["settings_customise_sources"]
+        BaseSettings.settings_customise_sources = classmethod(_what_is_passed)  # type: ignore[assignment, arg-type]
+        try:
+            yield
+        finally:
+            BaseSettings.settings_customise_sources = before  # type: ignore[method-assign]
 
 
 with _deaf_to_the_environment():
@@ -58,7 +61,7 @@ with _deaf_to_the_environment():
     from chromadb.api.fastapi import FastAPI
     from chromadb.api.shared_system_client import SharedSystemClient
     from chromadb.config import Settings, System
-    from chromadb.errors import ChromaError, NotFoundError
+    from chromadb.errors import AuthorizationError, ChromaAuthError, ChromaError, NotFoundError
 
 SPACE: CreateHNSWConfiguration = {
     "space": "cosine",
@@ -72,7 +75,9 @@ CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0  # somebody waits for what is found
 WRITE_SECONDS = 120.0
 PAUSES = (0.2, 1.0)  # seconds after which a lost connection is taken up again
-AT_ONCE = 100  # names of one request
+LONG_PAUSES = (*PAUSES, 4.0, 10.0, 20.0, 30.0)  # where what would be lost took hours: a server starts again meanwhile
+RESTARTS = (502, 503, 504)  # what a web server before it says then
+REQUEST_NUMBERS = 150_000  # of vectors, .8 MB: many a web server takes no requests above 1 MiB
 LONGEST_REASON = 200  # characters of what a server says of its failure
 REMEDY = Phrase("Run: footnote index")
 START = Phrase("Start it, or name another FOOTNOTE_CHROMA; without one the index is kept on this machine.")
@@ -88,6 +93,8 @@ FAILED = Phrase("Chroma at {address} cannot do it: {why}.")
 STATUS = Phrase("What is at {address} answers with status {status}, and not as Chroma does.")
 STRANGE = Phrase("What is at {address} does not answer as Chroma does ({why}).")
 VERSION = Phrase("Chroma at {address} is of version {version}, and Footnote needs {wanted}.")
+TOO_LARGE = Phrase("What is at {address} takes no requests of a megabyte.")
+LET_THROUGH = Phrase("Have it let larger ones through (nginx: client_max_body_size).")
 INSTALL = Phrase("Install that one there, or name another FOOTNOTE_CHROMA.")
 
 T = TypeVar("T")
@@ -108,7 +115,7 @@ class Collection:
     def add(self, numbers: Sequence[int] | Numbers, values: FloatArray) -> None:
         """Put unit vectors in, shape (len(numbers), dimension); those that are there already stay as they are."""
         ids = [str(number) for number in numbers]
-        self._asked(lambda: self._held.add(ids=ids, embeddings=values))
+        self._asked(lambda: self._held.add(ids=ids, embeddings=values), patiently=True)
 
     def write_down_after(self, count: int) -> None:
         """Have the graph that finds them written to the disk whenever so many have been added."""
@@ -135,7 +142,8 @@ class Collection:
             raise IndexCorrupt(LOST.format(number=number), remedy=REMEDY)
         return np.asarray(found["embeddings"][0], dtype=np.float32)
 
-    def _asked(self, call: Callable[[], T]) -> T:
+    def _asked(self, call: Callable[[], T], *, patiently: bool = False) -> T:
+        """What comes of a call. `patiently`: much would be lost with it, and it may be made again."""
         with _translated():
             return call()
 
@@ -184,37 +192,28 @@ class Server:
     Attributes:
         address: http(s)://HOST:PORT, with a path where it stands behind another server.
         token: sent with each request as a bearer's, never shown; "" for none.
-        prefix: what the names of our collections begin with.
         seconds: how long it may take to say anything where somebody waits.
+        before_making: told the name of each collection before that is made.
     """
 
     address: str
     token: str = field(default="", repr=False)
-    prefix: str = "footnote-"
     seconds: float = READ_SECONDS
+    before_making: Callable[[str], object] = field(default=lambda _name: None, repr=False, compare=False)
 
     def create(self, name: str) -> Collection:
-        """An empty collection of a name of its own."""
-        return self._found(
-            WRITE_SECONDS, lambda api: self._asked(lambda: api.create_collection(name, configuration={"hnsw": SPACE}))
-        )
+        """An empty collection of a name of its own. Raises what `before_making` does."""
+        self.before_making(name)
+        return self._found(WRITE_SECONDS, lambda api: self._asked(lambda: _made(api, name)))
 
     def open(self, name: str) -> Collection:
         """A collection that is there. Raises IndexCorrupt where it is not."""
         return self._found(self.seconds, lambda api: self._of(name, lambda: api.get_collection(name)))
 
-    def names(self) -> list[str]:
-        """Of our collections."""
-        with self._opened() as api:
-            return [name for name in self._all_names(api) if name.startswith(self.prefix)]
-
     def remove(self, name: str) -> None:
         """Delete a collection, if it is there."""
-        with self._opened() as api:
-            try:
-                self._asked(lambda: api.delete_collection(name))
-            except NotFoundError:
-                return
+        with self._opened() as api, suppress(NotFoundError):
+            self._tried(lambda: api.delete_collection(name))
 
     def version(self) -> str:
         """What the server says of itself, once it has shown that it can be used."""
@@ -229,13 +228,6 @@ class Server:
         except BaseException:
             _hang_up(api)
             raise
-
-    def _all_names(self, api: ServerAPI) -> Iterator[str]:
-        for page in count():
-            part = self._asked(lambda page=page: api.list_collections(limit=AT_ONCE, offset=page * AT_ONCE))  # type: ignore[misc]
-            yield from (collection.name for collection in part)
-            if len(part) < AT_ONCE:
-                return
 
     @contextmanager
     def _opened(self) -> Iterator[ServerAPI]:
@@ -259,10 +251,8 @@ class Server:
         _session_of(api, self._session(seconds))
         try:
             said = self._asked(api.get_version)
-        except BaseException as error:
+        except BaseException:
             _hang_up(api)
-            if isinstance(error, NotFoundError):
-                raise StoreAway(STATUS.format(address=self.address, status=404), remedy=OTHER) from error
             raise
         if str(said).partition(".")[0] != VERSIONS:
             _hang_up(api)
@@ -279,39 +269,46 @@ class Server:
             trust_env=False,
         )
 
-    def _of(self, name: str, call: Callable[[], T]) -> T:
+    def _of(self, name: str, call: Callable[[], T], *, patiently: bool = False) -> T:
         """What comes of a call that is about a collection. Raises IndexCorrupt where that is gone."""
         try:
-            return self._asked(call)
+            return self._tried(call, patiently=patiently)
         except NotFoundError as error:
             raise IndexCorrupt(GONE.format(address=self.address, name=name), remedy=REMEDY) from error
 
     def _asked(self, call: Callable[[], T]) -> T:
-        """What comes of a call. Raises StoreAway, and NotFoundError where what it is about is not there."""
-        for pause in (*PAUSES, 0.0):
+        """What comes of a call that is about no collection in particular."""
+        try:
+            return self._tried(call)
+        except NotFoundError as error:
+            raise StoreAway(STATUS.format(address=self.address, status=404), remedy=OTHER) from error
+
+    def _tried(self, call: Callable[[], T], *, patiently: bool = False) -> T:
+        """What comes of a call, more than once if need be. Raises NotFoundError where what it is about is not there."""
+        for pause in (*(LONG_PAUSES if patiently else PAUSES), None):
             try:
                 return call()
             except (NotFoundError, IndexProblem):
                 raise
-            except httpx.TimeoutException as error:
-                late = SLOW.format(address=self.address, why=_reason(error))
-                raise StoreAway(late, remedy=START) from error
-            except httpx.TransportError as error:
-                if not pause:
-                    lost = UNREACHABLE.format(address=self.address, why=_reason(error))
-                    raise StoreAway(lost, remedy=START) from error
-                time.sleep(pause)
             except Exception as error:
-                raise self._refused(error) from error
+                if pause is None or not _may_pass(error, patiently=patiently):
+                    raise self._refused(error) from error
+                time.sleep(pause)
         raise AssertionError("the last attempt ends in one way or the other")
 
     def _refused(self, error: Exception) -> StoreAway:
-        response: httpx.Response | None = getattr(error.__context__, "response", None)
-        if response is not None and response.status_code in (401, 403):
+        if isinstance(error, httpx.TimeoutException):
+            return StoreAway(SLOW.format(address=self.address, why=_reason(error)), remedy=START)
+        if isinstance(error, httpx.TransportError):
+            return StoreAway(UNREACHABLE.format(address=self.address, why=_reason(error)), remedy=START)
+        status = _status(error)
+        if status in (401, 403) or isinstance(error, (AuthorizationError, ChromaAuthError)):
             return StoreAway(UNKNOWN.format(address=self.address), remedy=TOKEN)
-        if response is not None:
-            said = STATUS.format(address=self.address, status=response.status_code)
-            return StoreAway(said, remedy=START if response.is_server_error else OTHER)
+        if status == 413:
+            return StoreAway(TOO_LARGE.format(address=self.address), remedy=LET_THROUGH)
+        if status:
+            said = STATUS.format(address=self.address, status=status)
+            return StoreAway(said, remedy=START if status >= 500 else OTHER)
         if isinstance(error, ChromaError):
             failed = FAILED.format(address=self.address, why=_reason(error).rstrip("."))
             return StoreAway(failed, remedy=Phrase("Look into its log."))
@@ -326,11 +323,34 @@ class _Remote(Collection):
         self._server = server
         self._name = model.name
 
+    def add(self, numbers: Sequence[int] | Numbers, values: FloatArray) -> None:
+        """As in a folder, in requests of a size that is let through everywhere."""
+        step = max(1, REQUEST_NUMBERS // values.shape[1])
+        for start in range(0, len(numbers), step):
+            super().add(numbers[start : start + step], values[start : start + step])
+
     def write_down_after(self, count: int) -> None:
         """The server's own affair."""
 
-    def _asked(self, call: Callable[[], T]) -> T:
-        return self._server._of(self._name, call)
+    def _asked(self, call: Callable[[], T], *, patiently: bool = False) -> T:
+        return self._server._of(self._name, call, patiently=patiently)
+
+
+def _made(api: ServerAPI, name: str) -> Any:  # noqa: ANN401  # Chroma's own
+    return api.create_collection(name, configuration={"hnsw": SPACE})
+
+
+def _may_pass(error: Exception, *, patiently: bool) -> bool:
+    """Whether it is worth another try: what a lost connection is, and for the patient, a server that starts again."""
+    if patiently and _status(error) in RESTARTS:
+        return True
+    return isinstance(error, httpx.TransportError) and (patiently or not isinstance(error, httpx.TimeoutException))
+
+
+def _status(error: Exception) -> int:
+    """What was answered, where that was not in Chroma's own words; else 0."""
+    response: httpx.Response | None = getattr(error.__context__, "response", None)
+    return response.status_code if response is not None else 0
 
 
 def _reason(error: Exception) -> str:

@@ -6,13 +6,18 @@ Knows nothing of what is in them.
 from __future__ import annotations
 
 import errno
+import glob
 import os
+import secrets
+import time
 from contextlib import suppress
 from pathlib import Path
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NO_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF, errno.EACCES, errno.EPERM)
 """Some network drives cannot be asked that of a folder, and of some folders nobody may read the list."""
+LEFT_SECONDS = 3600.0
+"""What nobody has written to for so long was left by a kill or a power cut."""
 
 
 def is_full(error: Exception) -> bool:
@@ -44,6 +49,25 @@ def make_folder(path: Path) -> None:
         sync(folder.parent)
 
 
+def unfinished(target: Path) -> Path:
+    """A name beside `target`, that nobody else has, for what is to take its place; what was left there goes away."""
+    sweep(target)
+    return target.with_name(f".{target.name}.{secrets.token_hex(4)}.unfinished")
+
+
+def sweep(target: Path, *, at_once: bool = False) -> None:
+    """Delete what was left of unfinished files for `target`, with what SQLite may have put beside them.
+
+    Args:
+        at_once: nobody else can be writing one now, so that they need not be an hour old.
+    """
+    with suppress(OSError):
+        for left in list(target.parent.glob(f".{glob.escape(target.name)}.{'?' * 8}.unfinished*")):
+            with suppress(OSError):
+                if at_once or time.time() - left.stat().st_mtime > LEFT_SECONDS:
+                    left.unlink()
+
+
 def put(fresh: Path, target: Path) -> None:
     """Give the finished file `fresh` the name `target`, instead of what has it.
 
@@ -56,13 +80,12 @@ def put(fresh: Path, target: Path) -> None:
 
 
 def write(target: Path, content: str | bytes, *, mode: int = 0o666) -> None:
-    """Write a file in the place of the one before. Raises OSError, and that one stays.
+    """Write a file in the place of the one before, whoever else does so, too. Raises OSError, and that one stays.
 
     Args:
         mode: who may read and write the file, less what the process's umask forbids.
     """
-    fresh = target.with_name(f".{target.name}.unfinished")
-    fresh.unlink(missing_ok=True)  # what a power cut left
+    fresh = unfinished(target)
     try:
         handle = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), mode)
         with os.fdopen(handle, "wb") as file:

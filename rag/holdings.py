@@ -1,129 +1,131 @@
-"""Which collections of Chroma servers belong to a data folder, and which of them no build of it needs any longer.
+"""Which collections of Chroma servers this data folder has made, and which of them no build needs any longer.
 
-    data/chroma.json     the folder's id, and the servers that may hold something of it
+    data/chroma/this-folder     an empty file, by which the folder knows itself from a copy
+    data/chroma/COLLECTION      where that collection was put; written before it is made
 
-The collection of a build is named `footnote-ID-BUILD`, so that several Footnotes can use one server: nothing is removed
-that has another id. Builds are those of all notes and those of each collection of notes. A folder that was copied gets
-an id of its own; one that was moved keeps it. Loads Chroma only where there is such a server.
+Nothing else on a server is ever removed, so that several Footnotes, and others, can use one. A copy of a folder has the
+first one's notes of what it made, and must not act on them: its builds may be searched in the same collections. So a
+folder only removes what it made itself. Where it cannot tell, a collection stays: that is the lesser evil. Builds are
+those of all notes and those of each collection of notes. Loads Chroma only where something is to be removed.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import secrets
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag import durable
-from rag.build import builds_folder
-from rag.collection import data_of, indexed
-from rag.errors import StoreAway
+from rag.build import builds_folder, collection_of, current_build
+from rag.collection import FOLDER as COLLECTIONS
+from rag.errors import IndexMissing, StoreAway
 
 if TYPE_CHECKING:
     from rag.chroma import Server
 
 log = logging.getLogger(__name__)
 
-FILE = "chroma.json"
+FOLDER = "chroma"
+MARK = "this-folder"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Record:
-    """What `chroma.json` says.
+class Holding:
+    """A collection that was made, or was about to be.
 
     Attributes:
-        id: of the data folder.
-        folder: where it was when that was written.
-        addresses: of the servers that may hold collections of it.
+        note: the file that says so, of the collection's name.
+        address: of the server.
+        ours: whether it was this folder that made it, and not the one that this is a copy of.
     """
 
-    id: str
-    folder: str
-    addresses: tuple[str, ...] = ()
-
-    @property
-    def prefix(self) -> str:
-        """What the names of its collections begin with."""
-        return f"footnote-{self.id}-"
+    note: Path
+    address: str
+    ours: bool
 
 
-def claim(root: Path, server: Server) -> Server:
-    """The server, with names that are of the data folder `root`; written down before anything is put there.
+def noting(root: Path, server: Server) -> Server:
+    """The server, each collection on which is noted in the data folder `root` before it is made."""
+    return replace(server, before_making=partial(_note, root, server.address))
 
-    Raises OSError.
-    """
-    found = record(root)
-    own = found or Record(id=secrets.token_hex(6), folder=str(root.resolve()))
-    own = replace(own, addresses=tuple(sorted({*own.addresses, server.address})))
-    if own != found:
-        _write(root, own)
-    return replace(server, prefix=own.prefix)
+
+def unneeded(root: Path) -> list[Holding]:
+    """What no build in `root` needs any longer. Raises OSError and IndexCorrupt where that cannot be told."""
+    held = list(_holdings(root))
+    needed = set(_needed(root)) if held else set()  # only now: what is noted had its build before
+    return [each for each in held if each.note.name not in needed]
 
 
 def sweep(root: Path, server: Server | None) -> None:
-    """Remove what is left on any server of builds that are gone from `root`.
+    """Remove what this folder has made and no longer needs, from whichever server.
 
-    `server` is that of the settings. One that gives no usable answer is asked again next time. Raises OSError.
+    `server` is that of the settings. One that gives no usable answer is asked again next time. Raises as `unneeded`.
     """
-    own = record(root)
-    if own is None:
-        return
-    keep = {address for address in own.addresses if _may_hold(root, own, address, server)}
-    if server and server.address in own.addresses:
-        keep.add(server.address)
-    if keep != set(own.addresses):
-        _write(root, replace(own, addresses=tuple(sorted(keep))))
+    gone = [each for each in unneeded(root) if each.ours]
+    for address in sorted({each.address for each in gone}):
+        try:
+            _remove([each for each in gone if each.address == address], server)
+        except StoreAway as error:
+            log.info("what is left on a server stays for now: %s", error)
 
 
-def record(root: Path) -> Record | None:
-    """What is known of the data folder `root`; None where nothing is, or it was copied from another one."""
-    found = _read(root)
-    here = str(root.resolve())
-    if found is None or found.folder == here:
-        return found
-    original = _read(Path(found.folder))
-    if original and original.id == found.id:
-        return None
-    return replace(found, folder=here)
-
-
-def _may_hold(root: Path, own: Record, address: str, server: Server | None) -> bool:
-    """Whether a server still has something of ours, once what is left over is removed."""
+def _remove(gone: list[Holding], server: Server | None) -> None:
+    """Remove collections of one server. Raises StoreAway, OSError."""
     from rag.chroma import Server
 
+    address = gone[0].address
     known = server if server and server.address == address else Server(address=address)
-    asked = replace(known, prefix=own.prefix)
+    for each in gone:
+        known.remove(each.note.name)
+        each.note.unlink(missing_ok=True)
+        log.info("removed the collection %s", each.note.name)
+
+
+def _note(root: Path, address: str, collection: str) -> None:
+    """Raises OSError."""
+    folder = root / FOLDER
+    durable.make_folder(folder)
+    with suppress(FileExistsError):
+        (folder / MARK).open("x").close()
+    durable.write(folder / collection, json.dumps({"address": address, "by": _mark(folder)}))
+
+
+def _holdings(root: Path) -> Iterator[Holding]:
+    """Raises OSError. What cannot be read is left alone, as it is where there is no mark."""
+    folder = root / FOLDER
+    if not (folder / MARK).exists():
+        return
+    here = _mark(folder)
+    for note in folder.glob(collection_of(Path("*"))):
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            made = json.loads(note.read_text(encoding="utf-8"))
+            yield Holding(note=note, address=str(made["address"]), ours=made["by"] == here)
+
+
+def _mark(folder: Path) -> list[int]:
+    """What a file keeps when its folder is renamed, and loses when it is copied, to this machine or another one."""
+    found = (folder / MARK).stat()
+    return [found.st_ino, found.st_ctime_ns]
+
+
+def _needed(root: Path) -> Iterator[str]:
+    """The collections of all builds that are there, finished or not. Raises OSError, IndexCorrupt."""
+    for data in (root, *(path for path in _listed(root / COLLECTIONS) if not path.is_file())):
+        yield from (collection_of(build) for build in _listed(builds_folder(data)))
+        with suppress(IndexMissing):
+            current_build(data)  # if that one is not there, its drive may be away, with all the others
+
+
+def _listed(folder: Path) -> list[Path]:
+    """What is in a folder; nothing where there surely is no such folder. Raises OSError."""
     try:
-        names = asked.names()
-        needed = {own.prefix + build for build in _builds(root)}  # only now: what is listed had its folder before
-        for name in set(names) - needed:
-            asked.remove(name)
-            log.info("removed the collection %s", name)
-    except StoreAway as error:
-        log.info("what is left on a server stays for now: %s", error)
-        return True
-    return bool(needed.intersection(names))
-
-
-def _builds(root: Path) -> Iterator[str]:
-    """The names of all builds that are there, finished or not."""
-    for data in (root, *(data_of(root, name) for name in indexed(root))):
-        with suppress(FileNotFoundError):
-            yield from (build.name for build in builds_folder(data).iterdir())
-
-
-def _read(root: Path) -> Record | None:
-    try:
-        raw = json.loads((root / FILE).read_text(encoding="utf-8"))
-        return Record(id=str(raw["id"]), folder=str(raw["folder"]), addresses=tuple(map(str, raw["addresses"])))
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _write(root: Path, own: Record) -> None:
-    root.mkdir(parents=True, exist_ok=True)
-    durable.write(root / FILE, json.dumps(asdict(own), indent=1))
+        return list(folder.iterdir())
+    except FileNotFoundError:
+        if folder.is_symlink() or not folder.parent.is_dir():  # it leads to a drive that is away
+            raise
+        return []

@@ -33,7 +33,7 @@ from rag.phrase import Phrase
 from rag.protocols import Embedder
 from rag.reading import duplicates
 from rag.reading.library import READER_VERSION, read_library, scan
-from rag.store import Vector, VectorStore, is_at, vectors_by_text
+from rag.store import Vector, VectorStore, elsewhere, is_at, vectors_by_text
 from rag.types import FloatArray, Library, ReadWarning
 
 log = logging.getLogger(__name__)
@@ -282,7 +282,8 @@ def write_build(
     vectors, missing = _vectors(library, known)
     stacked = np.empty((len(vectors), embedder.dimension), dtype=np.float32)  # a large index has them in memory once
     numbers = _numbers(vectors)
-    with closing(VectorStore.create(folder / layout.VECTORS, server=server, name=folder.name)) as store:
+    name = layout.collection_of(folder)
+    with closing(VectorStore.create(folder / layout.VECTORS, server=server, name=name)) as store:
         for text_hash, value in chain(known.items(), _embed(missing, embedder, progress)):
             stacked[numbers.get(text_hash, [])] = value
         embedded = len(missing)
@@ -363,16 +364,19 @@ def _manifest(
     )
 
 
-def probe(folder: Path, *, server: Server | None = None) -> None:
-    """Open a build in another process and look vectors up in it. Raises IndexCorrupt if that fails, StoreAway."""
+def probe(folder: Path, *, server: Server | None = None, seconds: float = PROBE_SECONDS) -> None:
+    """Open a build in another process and look vectors up in it, within `seconds`. Raises IndexCorrupt if that fails,
+    and StoreAway where nobody can tell."""
+    on_server = elsewhere(folder / layout.VECTORS) is not None
     token = server.token if server and is_at(folder / layout.VECTORS, server) else ""
     command = [sys.executable, "-m", "rag.probe", str(folder)]
     try:
         done = subprocess.run(  # noqa: S603  # our own interpreter and module
-            command, input=token, capture_output=True, text=True, timeout=PROBE_SECONDS, check=False
+            command, input=token, capture_output=True, text=True, timeout=seconds, check=False
         )
     except subprocess.TimeoutExpired as error:
-        raise IndexCorrupt(f"The index did not answer within {PROBE_SECONDS} s and is not used.") from error
+        late = f"The index did not answer within {seconds:.0f} s and is not used."
+        raise (StoreAway if on_server else IndexCorrupt)(late) from error  # a slow server is no damage
     if done.returncode != 0:
         reason = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
         if done.returncode == AWAY:

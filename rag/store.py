@@ -66,11 +66,11 @@ class VectorStore:
     def create(cls, folder: Path, *, server: Server | None = None, name: str = "") -> VectorStore:
         """An empty store in `folder`, which must not hold one yet.
 
-        With a `server` Chroma's part is a collection there, `name` behind the server's prefix. Raises StoreAway.
+        With a `server` Chroma's part is the collection `name` there. Raises StoreAway.
         """
         if server is None:
             return cls(chroma.create_in(folder), folder)
-        place = Elsewhere(address=server.address, collection=server.prefix + name)
+        place = Elsewhere(address=server.address, collection=name)
         folder.mkdir(parents=True)
         (folder / ELSEWHERE).write_text(json.dumps(asdict(place)), encoding="utf-8")
         return cls(server.create(place.collection), folder)

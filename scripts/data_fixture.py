@@ -6,25 +6,30 @@ For `tests/fixtures/data`, at a release. Knows nothing of other versions.
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import tarfile
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 
 from bot.state import feedback, settings
 from bot.state.conversations import Asked, Place, remember
 from bot.state.store import open_store, state_path
+from rag import durable
 from rag.indexing import build_index
+from rag.origin import FILE, Origin
 from tests.fakes import FakeEmbedder
 
 FIXTURES = Path(__file__).parents[1] / "tests" / "fixtures"
 AT = 1_700_000_000.0
+ORIGIN = Origin(folder="/srv/footnote/notes", device=65024)
 
 
 def fill(data: Path, notes: Path) -> None:
     """An index of the notes, and a database with a question, a vote and a setting."""
     build_index(notes, data, FakeEmbedder())
-    (data / "notes.json").unlink()  # it names a folder of this machine
+    durable.write(data / FILE, json.dumps(asdict(ORIGIN)))  # in the place of a folder of this machine
     with open_store(state_path(data)) as store, store.transaction():
         place = Place(user=11, channel=21, guild=31, thread=True)
         question = "How long does a bee dance?"

@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from bot.settings import Settings
+from rag.durable import unfinished
 from tests.conftest import ROOT
 
 DEPLOY = ROOT / "deploy"
@@ -50,7 +51,16 @@ def test_what_the_image_copies_is_there_and_seen_by_its_build() -> None:
             assert let_through(source), source
     assert let_through("models/catalog.toml")
     assert not let_through(".env")
+    assert not let_through(f"bot/{unfinished(Path('.env')).name}")
     assert not let_through("models/SmolLM2-135M-Instruct.Q8_0.gguf")
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="this is no checkout")
+def test_what_a_power_cut_leaves_of_the_settings_is_not_committed() -> None:
+    """The token is in it."""
+    left = [".env", unfinished(Path(".env")).name, f"{unfinished(Path('state.sqlite3')).name}-journal"]
+    found = subprocess.run(["git", "check-ignore", *left], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert found.stdout.split() == left
 
 
 def test_the_image_compiles_as_little_of_llama_as_make_does() -> None:

@@ -6,15 +6,16 @@ Knows nothing of Discord or of the terminal. Synchronous; one thread owns it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from typing import TypeVar
 
 from bot.answering.engines import OpenRanker
 from bot.answering.serving import LOOK_AGAIN_SECONDS, Models, Serving, starter_model
 from bot.settings import Settings
 from rag.answer import Answerer
 from rag.browse import Browser
-from rag.errors import IndexMissing, IndexProblem
+from rag.errors import IndexCorrupt, IndexMissing, IndexProblem, StoreAway
 from rag.index import Index
 from rag.map_types import TopicSummary
 from rag.models.prompted import OpenEmbedder
@@ -26,6 +27,8 @@ from rag.types import Answer, Earlier, Episode, Filter, NotCovered
 __all__ = ["LOOK_AGAIN_SECONDS", "Kept", "LocalAssistant", "open_assistant", "starter_model"]
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class LocalAssistant:
@@ -109,6 +112,8 @@ class LocalAssistant:
         for name, serving in list(self._collections.items()):
             try:
                 serving.reload()
+            except StoreAway as error:
+                log.warning("a collection is served as it was before: %s", error)
             except IndexProblem as error:
                 log.warning("a collection cannot be served: %s", error)
                 self._collections.pop(name).close()
@@ -180,21 +185,36 @@ class Kept:
         watch: Watch = NOBODY,
     ) -> Answer | NotCovered:
         """Answer from these notes. Raises QuestionError, Interrupted, IndexProblem."""
-        answerer = self._whole.serving(self._collection).answerer(self._answers)
-        return answerer.ask(question, history=history, filters=filters, cancelled=cancelled, watch=watch)
+        return self._from_the_newest(
+            lambda serving: serving.answerer(self._answers).ask(
+                question, history=history, filters=filters, cancelled=cancelled, watch=watch
+            )
+        )
 
     def basis(self, question: str, *, history: Sequence[Earlier] = (), filters: Sequence[Filter] = ()) -> str:
         """What an answer from these notes would rest on. Raises QuestionError, IndexProblem."""
-        answerer = self._whole.serving(self._collection).answerer(self._answers)
-        return answerer.basis(question, history=history, filters=filters)
+        return self._from_the_newest(
+            lambda serving: serving.answerer(self._answers).basis(question, history=history, filters=filters)
+        )
 
     def topic(
         self, topic: str, *, points: int | None = None, cancelled: Cancelled | None = None, watch: Watch = NOBODY
     ) -> TopicSummary | NotCovered:
         """What their episodes say about a topic. Raises QuestionError, Interrupted, IndexProblem."""
-        return self._whole.serving(self._collection).summarizer.summarize(
-            topic, points=points, cancelled=cancelled, watch=watch
+        return self._from_the_newest(
+            lambda serving: serving.summarizer.summarize(topic, points=points, cancelled=cancelled, watch=watch)
         )
+
+    def _from_the_newest(self, asked: Callable[[Serving], T]) -> T:
+        """What is found; once more where another process has replaced the index, and removed what this one held."""
+        serving = self._whole.serving(self._collection)
+        try:
+            return asked(serving)
+        except IndexCorrupt:
+            if serving.is_newest():
+                raise
+            self._whole.reload()
+            return asked(self._whole.serving(self._collection))
 
     def episodes(self) -> Sequence[Episode]:
         """Their episodes, by show and date."""

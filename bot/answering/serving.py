@@ -165,9 +165,13 @@ class Serving:
             return self._answerer
         return self._answerer.weighing(self._calibration.thresholds(answers))
 
+    def is_newest(self) -> bool:
+        """Whether no other build serves by now. Raises IndexProblem."""
+        return current_build(self._settings.data) == self.index.folder
+
     def reload(self) -> None:
         """Serve the newest index and its thresholds. Raises IndexProblem, and the one before still serves."""
-        if current_build(self._settings.data) != self.index.folder:
+        if not self.is_newest():
             before = self.index
             self._open()
             before.close()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MOVED = Phrase("The vectors of the index go to {now}; they were in {before}. None is computed anew for that.")
+MOVED = Phrase("The vectors of the index go to {now}; they were in {before}.")
 ON_A_SERVER = Phrase("Chroma at {address}")
 HERE = Phrase("the data folder")
 
@@ -35,11 +35,10 @@ def server_of(settings: Settings) -> Server | None:
 
 def tidy(settings: Settings) -> None:
     """Remove what is left on any server of builds that are gone; `settings`: of all notes. What fails has time."""
-    if holdings.record(settings.data):
-        try:
-            holdings.sweep(settings.data, server_of(settings))
-        except OSError as error:
-            log.warning("which servers hold something cannot be written down (%s)", error.strerror)
+    try:
+        holdings.sweep(settings.data, server_of(settings))
+    except (OSError, IndexProblem) as error:
+        log.warning("what is left on a Chroma server stays for now: %s", error)
 
 
 def moved(settings: Settings) -> str:

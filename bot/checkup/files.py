@@ -11,13 +11,14 @@ from bot.checkup import Check, Examine
 from bot.checkup.machine import FILE_MODES, owner_only
 from bot.settings import Settings
 from bot.state.store import read_store, state_path
-from rag.build import check_parts, current_build, read_manifest
+from rag.build import VECTORS, check_parts, current_build, read_manifest
 from rag.collection import indexed
 from rag.errors import NotesError
 from rag.index import check_manifest
 from rag.indexing import is_current
 from rag.models.catalog import choose, exact, find, load_catalog, model_path, read_pin, verify
 from rag.phrase import Phrase
+from rag.store import VectorStore, elsewhere
 
 MODELS, NOTES, INDEX, DATABASE = Phrase("models"), Phrase("notes"), Phrase("index"), Phrase("database")
 
@@ -66,11 +67,16 @@ def notes(settings: Settings) -> Check:
 
 
 def index(settings: Settings, collection: str | None = None) -> Check:
-    """Whether the index that serves is whole, and made by this version. Raises IndexProblem, ModelError."""
+    """Whether the index that serves is whole, here and on its server, and made by this version.
+
+    Raises IndexProblem, ModelError.
+    """
     build = current_build(settings.of(collection).data)
     manifest = read_manifest(build)
     check_parts(build, manifest.parts)
     check_manifest(manifest, embedder=embedder_fingerprint(settings))
+    if elsewhere(build / VECTORS):
+        VectorStore.open(build / VECTORS, expected=manifest.vectors, server=server_of(settings)).close()
     what = Phrase("{passages} passages from {files} files, built by this version of the readers.")
     counted = what.format(passages=manifest.passages, files=len(manifest.files))
     return Check(name=_index_of(collection), outcome="ok", what=counted)

@@ -124,7 +124,12 @@ def llama(load: Sequence[str] = (sys.executable, "-c", _LOAD), cpuinfo: Path = P
 
 
 def _built_for(said: str, wanted: Mapping[str, str], flags: frozenset[str]) -> Check:
-    built = {name.split()[-1].lower() for part in said.split("|") for name, _, on in [part.rpartition("=")] if "1" in on}
+    built = {
+        name.split()[-1].lower()
+        for part in said.split("|")
+        for name, _, on in [part.rpartition("=")]
+        if "1" in on and name.strip()
+    }
     unused = sorted(flag for flag, built_as in wanted.items() if flag in flags and built_as not in built)
     name = f"llama-cpp-python {version('llama-cpp-python')}"
     if unused:

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from bot.commands.opened import Data, settled
+from bot.language import _
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @app.command()
@@ -22,6 +23,5 @@ def backup(
     from bot.state.store import state_path
 
     back_up(state_path(settled(data=data).data), file)
-    typer.echo(
-        f"{file} has everything that the bot remembers. To put it back: stop the bot, then footnote restore {file}"
-    )
+    held = _("{file} has everything that the bot remembers. To put it back: stop the bot, then footnote restore {file}")
+    typer.echo(held.format(file=file))

@@ -27,7 +27,10 @@ from discord.http import Route
 
 from bot import failures
 from bot.discord.bot import FootnoteClient
+from bot.failures import whole
 from bot.health.pulse import Pulse, beating, pulse_of
+from bot.health.reach import PORTAL
+from bot.language import _
 from bot.line.worker import Worker
 from bot.notes_folder import NotesFolder
 from bot.settings import Settings
@@ -38,6 +41,7 @@ from bot.state.store import open_store, state_path
 from bot.wording import clean
 from rag.collection import data_of, indexed
 from rag.errors import FootnoteError
+from rag.phrase import Phrase
 from rag.protocols import Assistant
 
 if TYPE_CHECKING:
@@ -49,22 +53,26 @@ BACKUPS = "backups"
 
 Update = Callable[[Settings], Iterable[None]]
 
-HOW_TO_START = """\
-1. Create a bot at https://discord.com/developers/applications ("Bot" > "Reset Token") and copy its token.
-2. Put it into the file .env, as the line FOOTNOTE_DISCORD__TOKEN=... and invite the bot to your server.
-3. Run this command again. The README shows every step.
-Or let yourself be asked for what is needed: footnote init"""
-NOT_ACCEPTED = (
-    "Discord does not accept the bot's token. Reset it at https://discord.com/developers/applications (Bot > "
-    "Reset Token) and put the new one into .env as FOOTNOTE_DISCORD__TOKEN."
-)
-INTENTS_REFUSED = (
+HOW_TO_START = Phrase(
+    "The bot has no token yet. Let yourself be asked for what is needed: footnote init\n"
+    "Or by hand:\n"
+    "  1. Create a bot at {portal} (Bot > Reset Token) and copy its token.\n"
+    "  2. Put it into the file .env, as the line FOOTNOTE_DISCORD__TOKEN=...\n"
+    "  3. Invite the bot to your server, and run this command again."
+).format(portal=PORTAL)
+NOT_ACCEPTED = Phrase(
+    "Discord does not accept the bot's token. Reset it at {portal} (Bot > Reset Token), then run: footnote init"
+).format(portal=PORTAL)
+INTENTS_REFUSED = Phrase(
     "Discord refuses the intents the bot asks for (4014). With FOOTNOTE_DISCORD__THREAD_FOLLOW_UPS it needs Message "
-    "Content: switch it on at https://discord.com/developers/applications (Bot), or the setting off. Without it the "
-    "bot asks for no privileged intent; check there that the application is not restricted."
+    "Content: switch it on at {portal} (Bot), or the setting off. Without it the bot asks for no privileged intent; "
+    "check there that the application is not restricted."
+).format(portal=PORTAL)
+OUT_OF_REACH = Phrase(
+    "Discord is out of reach ({why}). Check the network, and https://discordstatus.com, and start again."
 )
-OUT_OF_REACH = "Discord is out of reach ({why}). Check the network, and https://discordstatus.com, and start again."
-CLOSED = "Discord closed the connection for good (code {code}). Start again; if it stays so, reset the token."
+CLOSED = Phrase("Discord closed the connection for good (code {code}). Start again; if it stays so, reset the token.")
+STOPPED = Phrase("The bot stopped: unexpected {kind}; the log says more.")
 
 _AUTHENTICATION_FAILED = 4004
 
@@ -84,7 +92,7 @@ def run_bot(
     """
     token = settings.discord.token.get_secret_value()
     if not token:
-        typer.echo(HOW_TO_START, err=True)
+        typer.echo(_(HOW_TO_START), err=True)
         return 1
     point_library_at(settings)
     quieten_library()
@@ -93,7 +101,7 @@ def run_bot(
     except KeyboardInterrupt:  # where the event loop knows no signals
         return 0
     except Exception as error:
-        typer.echo(_why(error), err=True)
+        typer.echo(_(_why(error)), err=True)
         return 1
     return 0
 
@@ -259,16 +267,16 @@ def _without_traceback(record: logging.LogRecord) -> bool:
 def _why(error: Exception) -> str:
     """The sentence for the owner when the connection could not be made or kept."""
     if isinstance(error, FootnoteError):
-        return str(error)
+        return whole(error)
     if isinstance(error, discord.LoginFailure):
         return NOT_ACCEPTED
     if isinstance(error, discord.PrivilegedIntentsRequired):
         return INTENTS_REFUSED
     if isinstance(error, discord.ConnectionClosed):
-        return NOT_ACCEPTED if error.code == _AUTHENTICATION_FAILED else CLOSED.format(code=error.code)
+        return NOT_ACCEPTED if error.code == _AUTHENTICATION_FAILED else CLOSED.format(code=str(error.code))
     if isinstance(error, discord.HTTPException):
-        return OUT_OF_REACH.format(why=f"it answers with status {error.status}")
+        return OUT_OF_REACH.format(why=Phrase("it answers with status {status}").format(status=error.status))
     if isinstance(error, (aiohttp.ClientError, OSError, asyncio.TimeoutError)):
         return OUT_OF_REACH.format(why=type(error).__name__)
     failures.report(error, where="discord", log=log)
-    return f"The bot stopped: unexpected {type(error).__name__}; the log says more."
+    return STOPPED.format(kind=type(error).__name__)

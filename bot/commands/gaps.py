@@ -8,7 +8,7 @@ import typer
 
 from bot.commands.opened import Data, settled
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @app.command()

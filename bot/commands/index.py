@@ -28,7 +28,7 @@ from bot.commands.calibrate import calibrate_index
 from bot.language import _, ngettext, number
 from bot.settings import Settings
 from rag import holdings, origin
-from rag.build import current_build, storage_errors
+from rag.build import current_build
 from rag.calibration import DUE_FROM, is_calibrated
 from rag.chroma import Server
 from rag.collection import indexed
@@ -110,6 +110,8 @@ def update(settings: Settings, collection: str | None = None) -> Iterator[None]:
     served = settings.of(collection)
     if collection and _is_deleted(settings, served):
         raise NoNotes(f"The folder of the collection {collection} is gone.", remedy=f"Put it back: {served.notes}")
+    if collection and not served.data.is_dir():
+        return  # its index was deleted while others were brought up to date
     if not (_is_up_to_date(served, changed_below=float("inf")) and _topics_are_settled(current_build(served.data))):
         _build_elsewhere(settings, _in_silence, collection=collection, background=True, changed_below=float("inf"))
         if not are_found(built := current_build(served.data)):
@@ -216,10 +218,8 @@ def _stored(settings: Settings) -> Iterator[Server | None]:
     `settings`: of all notes, whatever is built.
     """
     server = server_of(settings)
-    with storage_errors(settings.data):
-        claimed = holdings.claim(settings.data, server) if server else None
     try:
-        yield claimed
+        yield holdings.noting(settings.data, server) if server else None
     finally:
         tidy(settings)
 

@@ -50,9 +50,9 @@ def init(
     model: Annotated[
         str | None, typer.Option(help="A name from footnote models recommend.", show_default=False)
     ] = None,
-    language: Annotated[str | None, typer.Option(help="Of the bot's own words.", show_default=False)] = None,
+    language: Annotated[str | None, typer.Option(help="Of the bot's own words: en or de.", show_default=False)] = None,
     autostart: Annotated[
-        bool | None, typer.Option("--autostart/--no-autostart", help="Start by itself.", show_default=False)
+        bool | None, typer.Option("--autostart/--no-autostart", help="Start the bot by itself.", show_default=False)
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing: what is not given is the default.")] = False,
 ) -> None:
@@ -85,7 +85,7 @@ def set_up(settings: Settings, given: Given, asker: Asker) -> None:
         guilds=guilds,
         recommended=partial(recommended, settings),
         languages=languages(),
-        language=of_the_system(),
+        language=settings.language if ENV.exists() else of_the_system(),
         can_start=plan(Path.cwd()) is not None,
     )
     answers = Interview(settings=settings, given=given, asker=asker, sources=sources, tell=say).answers()
@@ -121,8 +121,11 @@ def next_steps(answers: Answers) -> list[str]:
             hints.append(_("Start the bot: footnote bot"))
         if answers.identity:
             invite = invitation(answers.identity.application)
-            hints.append(_("Invite it to a server: {address}").format(address=invite))
+            where = _("Invite it to another server:") if answers.in_server else _("Invite it to a server:")
+            hints.append(f"{where}\n  {invite}")
         hints.append(_(TRY_THESE.format(name=answers.identity.name if answers.identity else _("YourBot"))))
+    else:
+        hints.append(_("Connect it to Discord later: footnote init"))
     return [*hints, _("If something is amiss: footnote doctor")]
 
 
@@ -138,7 +141,7 @@ def first_notes(folder: Path) -> None:
         failed = Phrase("The folder {folder} cannot be made: {why}.")
         why = str(error.strerror)
         raise NoAnswer(failed.format(folder=str(folder), why=why), remedy=Phrase("Name another.")) from error
-    say(_("{folder} is new; sample notes lie in it until you put yours there.").format(folder=folder))
+    say(_("{folder} is new, with sample notes in it: put yours there instead.").format(folder=folder))
 
 
 def recommended(settings: Settings) -> Sequence[tuple[str, str]]:
@@ -158,7 +161,7 @@ def recommended(settings: Settings) -> Sequence[tuple[str, str]]:
         return TIERS.index(each.entry.tier)
 
     best = sorted(suiting, key=rank, reverse=True)[:OFFERED]
-    offer = Phrase("{size} GB; {why}")
+    offer = Phrase("{size} GB to fetch; {why}")
     return [
         (each.entry.name, offer.format(size=round(each.entry.bytes / 1e9, 1), why=reason(each, machine)))
         for each in best

@@ -77,7 +77,7 @@ def list_models(
     name: Annotated[str | None, typer.Argument(help="One model, with all that is known of it.")] = None,
     models: ModelsFolder = None,
 ) -> None:
-    """Show every model of the catalogue and whether it is on disk, or all about one of them."""
+    """Show every model, and whether it is on disk. With a name: all that is known of one."""
     folder = models or load_settings().models
     console = Console()
     if name:
@@ -153,7 +153,7 @@ def _download_bar(entry: ModelEntry, console: Console) -> Iterator[DownloadProgr
 
 @app.command("verify")
 def verify_models(models: ModelsFolder = None) -> None:
-    """Hash every model file that is on disk, and the starter set, against the catalogue."""
+    """Check the model files by their hashes. Those that are on disk, and the starter set."""
     folder = models or load_settings().models
     failed = False
     for entry in load_catalog():
@@ -175,7 +175,7 @@ def _report(entry: ModelEntry, path: Path) -> bool:
 
 @app.command()
 def recommend(models: ModelsFolder = None, as_json: AsJson = False) -> None:
-    """Look at this machine's cores, memory, GPU and disk, and say which language model suits it, and why."""
+    """Say which language model suits this machine. By its cores, memory, GPU and disk; with the reasons."""
     from rag.models.llama import offloads
 
     settings = load_settings(models=models)
@@ -205,7 +205,7 @@ def try_model(
     models: ModelsFolder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Put two dozen small tasks to a language model, and say what it may do and how fast it is on this machine."""
+    """Say what a language model may do here, and how fast. By two dozen small tasks that are put to it."""
     from bot.answering.engines import open_local, open_writer
 
     settings = load_settings(models=models)

@@ -32,12 +32,14 @@ _LIKE = 75
 _MOST = 12
 
 app = typer.Typer(
-    help="What Footnote read of your notes; without a command: a table of the files.", add_completion=False
+    help="What Footnote read of your notes; without a command: a table of the files.",
+    add_completion=False,
+    rich_markup_mode=None,
 )
 
 Folder = Annotated[
     Path | None,
-    typer.Option("--notes", help="Folder with your notes, not FOOTNOTE_NOTES.", show_default=False),
+    typer.Option("--notes", help="Folder with your notes, instead of FOOTNOTE_NOTES.", show_default=False),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 Notes = Annotated[
     Path | None,
-    typer.Option("--notes", help="Folder with your notes, not FOOTNOTE_NOTES.", show_default=False),
+    typer.Option("--notes", help="Folder with your notes, instead of FOOTNOTE_NOTES.", show_default=False),
 ]
 Data = Annotated[
     Path | None,
-    typer.Option("--data", help="Folder for the index, not FOOTNOTE_DATA.", show_default=False),
+    typer.Option("--data", help="Folder for index and memory, instead of FOOTNOTE_DATA.", show_default=False),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 

@@ -13,7 +13,7 @@ from bot.files.report import Report
 
 KINDS = (".md", ".html", ".pdf")
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @app.command()

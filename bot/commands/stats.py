@@ -1,4 +1,7 @@
-"""`footnote stats`: the bot's last days on one screen, from what it remembers. Knows nothing of Discord."""
+"""`footnote stats`: the bot's last days on one screen, from what it remembers, in the language that is spoken.
+
+Knows nothing of Discord.
+"""
 
 from __future__ import annotations
 
@@ -15,19 +18,25 @@ from rich.text import Text
 from bot import wording
 from bot.commands.opened import AsJson, Data, settled
 from bot.json_face import dumps
+from bot.language import _, ngettext, number, percent, weekday
 from bot.settings import Settings
 from bot.state.gaps import gaps
 from bot.state.store import read_store, state_path
 from bot.state.week import Day, Week, week
 from rag.build import current_build, read_episodes
 from rag.errors import IndexProblem
+from rag.phrase import Phrase
 
 WIDTH = 36  # characters of the longest bar
 SHOWN = 5  # episodes and gaps
-MARKS = (("answered", "█", "answered"), ("closest", "▓", "closest shown"), ("not_covered", "░", "not covered"))
+MARKS = (
+    ("answered", "█", Phrase("answered")),
+    ("closest", "▓", Phrase("closest shown")),
+    ("not_covered", "░", Phrase("not covered")),
+)
 
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @app.command()
@@ -67,24 +76,34 @@ def screen(counted: Week, missing: Sequence[tuple[str, int]], names: Mapping[str
     """One screen of it; `names` has the episodes' names by their ids."""
     asked = sum(day.asked for day in counted.days)
     if not asked:
-        return Text(f"Nobody has asked anything in the last {len(counted.days)} days.")
+        return Text(_("Nobody has asked anything in the last {n} days.").format(n=number(len(counted.days))))
     return Group(*_parts(counted, asked, missing, names))
 
 
 def _parts(
     counted: Week, asked: int, missing: Sequence[tuple[str, int]], names: Mapping[str, str]
 ) -> Iterator[RenderableType]:
-    questions, people = _many(asked, "question"), _many(counted.people, "person", "people")
-    yield Text(f"The last {len(counted.days)} days: {questions} from {people}\n", style="bold")
+    questions, people = (
+        ngettext("{n} question", "{n} questions", asked),
+        ngettext("{n} person", "{n} people", counted.people),
+    )
+    heading = _("The last {n} days: {questions} from {people}")
+    yield Text(heading.format(n=number(len(counted.days)), questions=questions, people=people) + "\n", style="bold")
     yield _chart(counted.days)
-    yield Text("  ".join(f"{mark} {label}" for _, mark, label in MARKS) + "\n", style="dim")
-    answered = sum(day.answered for day in counted.days)
-    votes = f"{counted.ups} up, {counted.downs} down" if counted.ups or counted.downs else "none"
-    yield Text(f"Answered {answered / asked:.0%}. Votes: {votes}. Citations reported as wrong: {counted.reports}.")
+    yield Text("  ".join(f"{mark} {_(label)}" for _field, mark, label in MARKS) + "\n", style="dim")
+    yield Text(_sums(counted, asked))
     if counted.cited:
-        yield _list("Most cited", [(names.get(episode, episode), count) for episode, count in counted.cited[:SHOWN]])
+        yield _list(_("Most cited"), [(names.get(episode, episode), count) for episode, count in counted.cited[:SHOWN]])
     if missing:
-        yield _list("Most asked, not covered", missing)
+        yield _list(_("Most asked, not covered"), missing)
+
+
+def _sums(counted: Week, asked: int) -> str:
+    answered = percent(sum(day.answered for day in counted.days) / asked)
+    cast = _("{ups} up, {downs} down").format(ups=number(counted.ups), downs=number(counted.downs))
+    votes = cast if counted.ups or counted.downs else _("none")
+    sums = _("Answered: {answered}. Votes: {votes}. Citations reported as wrong: {reports}.")
+    return sums.format(answered=answered, votes=votes, reports=number(counted.reports))
 
 
 def _chart(days: Sequence[Day]) -> Table:
@@ -92,10 +111,10 @@ def _chart(days: Sequence[Day]) -> Table:
     most = max(day.asked for day in days)
     table = Table.grid(padding=(0, 1))
     for day in days:
-        bar = "".join(mark * round(WIDTH * getattr(day, name) / most) for name, mark, _ in MARKS)
+        bar = "".join(mark * round(WIDTH * getattr(day, name) / most) for name, mark, _label in MARKS)
         if day.asked and not bar:
             bar = MARKS[0][1]
-        table.add_row(day.date.strftime("%a"), wording.format_date(day.date.isoformat()), str(day.asked), bar)
+        table.add_row(weekday(day.date), wording.format_date(day.date.isoformat()), number(day.asked), bar)
     return table
 
 
@@ -103,9 +122,5 @@ def _list(title: str, rows: Sequence[tuple[str, int]]) -> RenderableType:
     table = Table.grid(padding=(0, 1))
     table.add_column(justify="right")
     for words, count in rows:
-        table.add_row(f"{count} x", Text(wording.clean(words)))
+        table.add_row(f"{number(count)} x", Text(wording.clean(words)))
     return Group(Text(f"\n{title}", style="bold"), table)
-
-
-def _many(count: int, one: str, more: str = "") -> str:
-    return f"{count} {one if count == 1 else more or one + 's'}"

@@ -11,7 +11,7 @@ from bot.commands.opened import AsJson, Data, Notes, opened
 MOST = 40
 ALL = 1_000_000
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @app.command()

@@ -25,9 +25,15 @@ TRIES = 3
 
 WILL_LIVE = Phrase("Footnote will live in {folder}: settings in .env, models in {models}, index in {data}.")
 GET_A_TOKEN = Phrase(
-    "A Discord bot needs a token: open {portal}, press New Application, then Bot > Reset Token, and copy it. Leave "
-    "the three privileged intents off. Press Enter alone to do without Discord for now."
+    "To speak in Discord, Footnote needs the token of a bot of yours:\n"
+    "  1. Open {portal}\n"
+    "  2. Press New Application, and give it a name.\n"
+    "  3. Open Bot on the left. Leave the three privileged intents off.\n"
+    "  4. Press Reset Token, and copy what it shows."
 ).format(portal=PORTAL)
+COULD_WRITE = Phrase(
+    "{model} is chosen. This machine could run one of these instead, which also put answers into their own words:"
+)
 IN_NO_SERVER = Phrase("The bot is in no server yet. Open this address and choose yours:")
 
 
@@ -58,7 +64,12 @@ class Given:
 
 @dataclass(frozen=True, kw_only=True)
 class Answers:
-    """What the six questions came to; `identity` is None without a token that Discord confirmed."""
+    """What the six questions came to.
+
+    Attributes:
+        identity: None without a token that Discord confirmed.
+        in_server: whether the bot is in a server already.
+    """
 
     notes: Path
     token: SecretStr
@@ -67,6 +78,7 @@ class Answers:
     language: str | None
     autostart: bool
     identity: Identity | None
+    in_server: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +120,8 @@ class Interview:
         self._introduce()
         notes = self.given.notes or Path(self.asker.text(_("Folder with your notes"), str(self.settings.notes)))
         token, identity = self._token()
-        guild = self._guild(token, identity)
+        found = self._servers(token, identity)
+        guild = self._guild(found, identity)
         self._check_model()
         model = self.given.model or self._model()
         return Answers(
@@ -119,6 +132,7 @@ class Interview:
             language=language,
             autostart=self._autostart(token),
             identity=identity,
+            in_server=bool(found),
         )
 
     def _token(self) -> tuple[SecretStr, Identity | None]:
@@ -139,7 +153,9 @@ class Interview:
     def _typed(self) -> tuple[SecretStr, Identity | None]:
         self.tell(_(GET_A_TOKEN))
         for _try in range(TRIES):
-            typed = SecretStr(self.asker.secret(_("Token (it does not show while you type)")))
+            typed = SecretStr(
+                self.asker.secret(_("Token (it does not show while you type; Enter alone: none for now)"))
+            )
             if not typed.get_secret_value():
                 return typed, None
             try:
@@ -158,18 +174,21 @@ class Interview:
     def _discord(self, token: SecretStr) -> DiscordSettings:
         return self.settings.discord.model_copy(update={"token": token})
 
-    def _guild(self, token: SecretStr, identity: Identity | None) -> int | None:
+    def _servers(self, token: SecretStr, identity: Identity | None) -> Sequence[Guild]:
+        """Those that the bot is in; where there is none and none was named, it may be invited first."""
+        found = () if identity is None else self._found(token)
+        if found or identity is None or self.given.guild is not None:
+            return found
+        self.tell(f"{_(IN_NO_SERVER)}\n  {invitation(identity.application)}")
+        self.asker.text(_("Press Enter when it is there, or to go on without"), _("go on"))
+        return self._found(token)
+
+    def _guild(self, found: Sequence[Guild], identity: Identity | None) -> int | None:
         """The server in which commands are registered at once; None: everywhere, which takes Discord a while."""
         if self.given.guild is not None:
             return _number(self.given.guild)
         if identity is None:
             return self.settings.discord.guild_id
-        found = self._found(token)
-        if not found:
-            invite = invitation(identity.application)
-            self.tell(f"{_(IN_NO_SERVER)}\n  {invite}")
-            self.asker.text(_("Press Enter when it is there, or to go on without"), _("go on"))
-            found = self._found(token)
         for guild in found:
             self.tell(_("It is in {name} (id {id}).").format(name=guild.name, id=guild.id))
         default = str(found[0].id) if len(found) == 1 else str(self.settings.discord.guild_id or _(EVERYWHERE))
@@ -193,9 +212,10 @@ class Interview:
         offered = [(name, why) for name, why in self.sources.recommended() if name != now]
         if not offered:
             return now
-        self.tell(_("{model} is chosen. This machine could also run one of these, which write:").format(model=now))
+        self.tell(_(COULD_WRITE.format(model=now)))
         for name, why in offered:
             self.tell(f"  {name}: {_(why)}")
+        self.tell(_("You can take one later, too: footnote init --model NAME"))
         return self.asker.one_of(_("Model"), [now, *(name for name, _ in offered)], now)
 
     def _language(self) -> str | None:

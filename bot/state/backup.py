@@ -11,6 +11,7 @@ from bot.state import migrations
 from bot.state.errors import StateCorrupt, StateError
 from bot.state.store import Store, as_dict, before_restore, check_file, lock_of, read_store, translated, unfinished_copy
 from rag import durable
+from rag.phrase import Phrase
 
 
 def back_up(path: Path, to: Path) -> None:
@@ -20,7 +21,8 @@ def back_up(path: Path, to: Path) -> None:
         StateError: the database cannot be read, `to` is there already or cannot be written.
     """
     if to.exists():
-        raise StateError(f"{to} is there already.", remedy="Name a file that is not.")
+        there = Phrase("{file} is there already.").format(file=str(to))
+        raise StateError(there, remedy=Phrase("Name a file that is not."))
     with read_store(path) as store:
         copy(store, to)
 
@@ -41,7 +43,8 @@ def restore(path: Path, backup: Path) -> Path | None:
         StateError: a bot uses the database, or `backup` is missing, damaged, newer or no database of Footnote's.
     """
     if not backup.is_file():
-        raise StateError(f"There is no file {backup}.", remedy="Name one that footnote backup has made.")
+        gone = Phrase("There is no file {file}.").format(file=str(backup))
+        raise StateError(gone, remedy=Phrase("Name one that footnote backup has made."))
     lock = lock_of(path)
     try:
         with closing(_checked(backup)) as source, unfinished_copy(source, path) as made:
@@ -59,9 +62,11 @@ def _checked(backup: Path) -> sqlite3.Connection:
         store = Store(backup, connection)
         check_file(store, len(migrations.load()))
         if not store.version():
-            raise StateCorrupt(f"{backup} is no backup of Footnote's.", remedy="Name another file.")
+            other = Phrase("{file} is no backup of Footnote's.").format(file=str(backup))
+            raise StateCorrupt(other, remedy=Phrase("Name another file."))
         if store.rows("PRAGMA integrity_check(1)")[0]["integrity_check"] != "ok":
-            raise StateCorrupt(f"{backup} is damaged.", remedy="Name another backup.")
+            damaged = Phrase("{file} is damaged.").format(file=str(backup))
+            raise StateCorrupt(damaged, remedy=Phrase("Name another backup."))
     except BaseException:
         connection.close()
         raise

@@ -322,11 +322,10 @@ def _keep(store: Store, older: Path) -> None:
 def unfinished_copy(connection: sqlite3.Connection, to: Path) -> Iterator[Path]:
     """A whole copy of a database beside `to`, for the block to put there; otherwise it is gone afterwards.
 
-    What a kill has left of an earlier one goes away too. Raises StateError, for the block's OSErrors as well.
+    What a kill has left of one an hour ago goes away too. Raises StateError, for the block's OSErrors as well.
     """
-    unfinished = to.with_name(f".{to.name}.unfinished")
+    unfinished = durable.unfinished(to)
     try:
-        _drop(unfinished)
         os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         with translated(to), closing(sqlite3.connect(unfinished)) as copy:
             connection.backup(copy)
@@ -340,10 +339,12 @@ def unfinished_copy(connection: sqlite3.Connection, to: Path) -> Iterator[Path]:
 
 
 def _sweep(path: Path) -> None:
-    """Delete what a kill has left of copies of the database: somebody may have been forgotten since."""
-    for left in path.parent.glob(f".{path.name}*.unfinished*"):
-        with suppress(OSError):
-            left.unlink()
+    """Delete what a kill has left of copies of the database: somebody may have been forgotten since.
+
+    Of those alone which only the holder of its lock makes: others may be being made.
+    """
+    for target in (path, before_restore(path), before_upgrade(path)):
+        durable.sweep(target, at_once=True)
 
 
 def _drop(unfinished: Path) -> None:

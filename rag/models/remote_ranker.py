@@ -14,17 +14,20 @@ from __future__ import annotations
 import json
 import logging
 import math
+import threading
 import time
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import httpx
 
 from rag.errors import EndpointAway
 from rag.models.modeltext import RANK_TOKENS, defused
-from rag.models.streamed import POLL_SECONDS, Refused, TooLate, Unusable, Watch
+from rag.models.streamed import POLL_SECONDS, Connections, Refused, TooLate, Unusable, Watch
 from rag.phrase import Phrase
 from rag.protocols import Cancelled
 
@@ -41,10 +44,56 @@ AWAY = Phrase("The ranker {name} at {address} {trouble}.")
 SAMPLE = ("Notes: The sea follows the moon.\nQuestion:", " What does the sea follow?")
 OTHER_KIND = Phrase("does not answer as llama-server does, which alone can rank")
 UNREACHED, LATE, REFUSES = Phrase("cannot be reached"), Phrase("takes too long"), Phrase("says {status}{hint}")
+_MEANINGLESS = (LookupError, TypeError, ValueError, ArithmeticError)
 _TOKENIZE = "/tokenize"
 _TOKENIZE_OTHERWISE = "/extras/tokenize"  # of llama-cpp-python's server, which takes prompts as text alone
 _WRONG_KEY, _WRONG_ADDRESS = Phrase("; is FOOTNOTE_RANKER_KEY right?"), Phrase("; is it llama-server?")
 _HINTS = {401: _WRONG_KEY, 403: _WRONG_KEY, 404: _WRONG_ADDRESS}
+
+
+class _WroteOtherwise(Unusable):
+    """It wrote something else than the question, which need not happen with the next one."""
+
+
+class _Call:
+    """What one question needs to ask: threads and connections of its own, so that giving up one holds up no other."""
+
+    def __init__(self, client: httpx.Client, until: float) -> None:
+        """`client` is closed in the end; `until`: when nobody waits any longer, by `time.monotonic()`."""
+        self._client, self._until, self._connections = client, until, Connections()
+        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="ranker")
+
+    def start(self, work: Callable[..., T], *given: Any) -> Future[T]:  # noqa: ANN401
+        """Have something done in a thread."""
+        return self._pool.submit(work, self, *given)
+
+    def end(self) -> None:
+        """Hang up, whatever is under way: the server stops computing. Waits for nothing."""
+        self._connections.cut()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        threading.Thread(target=self._close, name="ranker", daemon=True).start()
+
+    def _close(self) -> None:
+        self._pool.shutdown()
+        self._client.close()
+
+    def reply(self, url: str, body: dict[str, Any]) -> Any:  # noqa: ANN401
+        """What the server replies, as JSON. Raises Refused, Unusable, TooLate."""
+        left = max(POLL_SECONDS, self._until - time.monotonic())
+        extensions = {"trace": self._connections.trace}
+        try:
+            with self._client.stream("POST", url, json=body, timeout=left, extensions=extensions) as response:
+                text = _read(response, self._until)
+        except httpx.TimeoutException as error:
+            raise TooLate("The time for it is over.") from error
+        except httpx.HTTPError as error:
+            raise Unusable(UNREACHED) from error
+        if response.status_code != httpx.codes.OK:
+            raise Refused(response.status_code, text)
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise Unusable(OTHER_KIND) from error
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,14 +103,12 @@ class _Asked:
     Attributes:
         prefix: what stands before every passage, as text and as tokens.
         text: whose likelihood is wanted, as text and as tokens.
-        until: when nobody waits any longer, by `time.monotonic()`.
     """
 
     prefix: str
     prefix_tokens: tuple[int, ...]
     text: str
     tokens: tuple[int, ...]
-    until: float
 
 
 class RemoteRanker:
@@ -89,12 +136,13 @@ class RemoteRanker:
         self.name = url.fragment
         path = url.path.rstrip("/") or "/v1"
         self._base = str(url.copy_with(path=path, query=None, fragment=None, userinfo=b""))  # httpx logs addresses
-        self._client = httpx.Client(
+        self._new_client = partial(
+            httpx.Client,
             headers={"Authorization": f"Bearer {api_key}"} if api_key else {},
             auth=(url.username, url.password) if url.userinfo and not api_key else None,
+            verify=httpx.create_ssl_context(trust_env=False),  # which takes a moment
             trust_env=False,
         )
-        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="ranker")
         self._tokenize = _TOKENIZE
         self._asleep_until = 0.0
         self._trouble = ""
@@ -118,108 +166,88 @@ class RemoteRanker:
         Of `continuation` the first 128 tokens count.
         """
         now = time.monotonic()
-        if now < self._asleep_until:
-            return []
         until = now + LONGEST_SECONDS if deadline is None else deadline
+        if now < self._asleep_until or now >= until:
+            return []
         values: list[float] = []
-        trouble = ""
+        trouble: Unusable | None = None
+        call, watch = _Call(self._new_client(), until), Watch(cancelled, until)
         try:
-            watch = Watch(cancelled, until)
-            asked = _awaited(self._pool.submit(self._begun, defused(prefix), defused(continuation), until), watch)
-            self._gather(values, asked, [defused(context) for context in contexts], watch)
+            asked = _awaited(call.start(self._begun, _sendable(prefix), _sendable(continuation)), watch)
+            for future in [call.start(self._value, asked, _sendable(context)) for context in contexts]:
+                values.append(_awaited(future, watch))
         except TooLate:
-            trouble = "" if values else LATE
+            trouble = None if values else Unusable(LATE)
         except Unusable as error:
-            trouble = error.args[0]
+            trouble = error
+        finally:
+            call.end()
         self._note(trouble)
         return values
 
-    def _gather(self, values: list[float], asked: _Asked, contexts: Sequence[str], watch: Watch) -> None:
-        """Append to `values` those of the contexts, in their order. Raises Interrupted, Unusable."""
-        futures = [self._pool.submit(self._value, asked, context) for context in contexts]
-        try:
-            for future in futures:
-                values.append(_awaited(future, watch))
-        finally:
-            for future in futures:
-                future.cancel()
-
-    def _begun(self, prefix: str, text: str, until: float) -> _Asked:
+    def _begun(self, call: _Call, prefix: str, text: str) -> _Asked:
         """What all passages have in common."""
-        tokens, start = self._tokens(text, until), self._tokens("", until)
+        tokens, start = self._tokens(call, text), self._tokens(call, "")
         if tokens[: len(start)] == start:  # some servers have every text begin as a prompt does
             tokens = tokens[len(start) :]
+        if not tokens:
+            raise Unusable(OTHER_KIND)
         return _Asked(
             prefix=prefix,
-            prefix_tokens=tuple(self._tokens(prefix, until, begins=True)),
+            prefix_tokens=tuple(self._tokens(call, prefix, begins=True)),
             text=text,
             tokens=tuple(tokens[:RANK_TOKENS]),
-            until=until,
         )
 
-    def _tokens(self, text: str, until: float, *, begins: bool = False) -> list[int]:
+    def _tokens(self, call: _Call, text: str, *, begins: bool = False) -> list[int]:
         """The tokens of a text; `begins`: with those that every prompt begins with."""
         body = {"model": self.name, "content": text, "input": text, "add_special": begins, "parse_special": False}
         root = self._base.removesuffix("/v1")
         try:
-            reply = self._reply(root + self._tokenize, body, until)
+            reply = call.reply(root + self._tokenize, body)
         except Refused as refused:
             if refused.status != httpx.codes.NOT_FOUND or self._tokenize == _TOKENIZE_OTHERWISE:
                 raise
-            reply = self._reply(root + _TOKENIZE_OTHERWISE, body, until)
+            reply = call.reply(root + _TOKENIZE_OTHERWISE, body)
             self._tokenize = _TOKENIZE_OTHERWISE
         try:
             return [int(token) for token in reply["tokens"]]
-        except (KeyError, TypeError, ValueError) as error:
+        except _MEANINGLESS as error:
             raise Unusable(OTHER_KIND) from error
 
-    def _prompt(self, asked: _Asked, context: str) -> str | list[int]:
+    def _prompt(self, call: _Call, asked: _Asked, context: str) -> str | list[int]:
         """Prefix and context, as tokens where the server takes them: then they are cut apart as a model here does."""
         if self._tokenize == _TOKENIZE_OTHERWISE:
             return asked.prefix + context
-        return [*asked.prefix_tokens, *self._tokens(context, asked.until)]
+        return [*asked.prefix_tokens, *self._tokens(call, context)]
 
-    def _value(self, asked: _Asked, context: str) -> float:
+    def _value(self, call: _Call, asked: _Asked, context: str) -> float:
         """Mean log P(token) of the text behind prefix and context."""
         body = {
             "model": self.name,
-            "prompt": self._prompt(asked, context),
+            "prompt": self._prompt(call, asked, context),
             "grammar": "root ::= " + " ".join(f"<[{token}]>" for token in asked.tokens),
             "max_tokens": len(asked.tokens),
             "temperature": 0,
             "logprobs": 1,
         }
-        reply = self._reply(f"{self._base}/completions", body, asked.until)
+        reply = call.reply(f"{self._base}/completions", body)
         try:
             choice = reply["choices"][0]
             values, written = _log_probabilities(choice["logprobs"]), str(choice["text"])
-        except (KeyError, TypeError, ValueError, IndexError) as error:
+            mean = math.fsum(values) / len(values)
+        except _MEANINGLESS as error:
             raise Unusable(OTHER_KIND) from error
-        usable = len(values) == len(asked.tokens) and all(map(math.isfinite, values))
-        if not usable or not _is_beginning(written, asked.text):
+        if len(values) != len(asked.tokens) or not math.isfinite(mean):
             raise Unusable(OTHER_KIND)
-        return math.fsum(values) / len(values)
+        if not _is_beginning(written, asked.text):
+            raise _WroteOtherwise(OTHER_KIND)
+        return mean
 
-    def _reply(self, url: str, body: dict[str, Any], until: float) -> Any:  # noqa: ANN401
-        """What it replies, as JSON. Raises Refused, Unusable, TooLate."""
-        left = max(POLL_SECONDS, until - time.monotonic())
-        try:
-            with self._client.stream("POST", url, json=body, timeout=left) as response:
-                text = _read(response, until)
-        except httpx.TimeoutException as error:
-            raise TooLate("The time for it is over.") from error
-        except httpx.HTTPError as error:
-            raise Unusable(UNREACHED) from error
-        if response.status_code != httpx.codes.OK:
-            raise Refused(response.status_code, text)
-        try:
-            return json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise Unusable(OTHER_KIND) from error
-
-    def _note(self, trouble: str) -> None:
-        """Leave it alone for a while if there is any, and tell of a change."""
-        if trouble:
+    def _note(self, failed: Unusable | None) -> None:
+        """Leave it alone for a while if there is trouble that stays, and tell of a change."""
+        trouble = failed.args[0] if failed else ""
+        if failed and not isinstance(failed, _WroteOtherwise):
             self._asleep_until = time.monotonic() + COOL_DOWN_SECONDS
         if trouble and trouble != self._trouble:
             log.warning("%s", self._away(trouble))
@@ -238,9 +266,7 @@ class RemoteRanker:
             raise self._away(self._trouble)
 
     def close(self) -> None:
-        """Hang up."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        self._client.close()
+        """Nothing is held between two questions."""
 
 
 def _awaited(future: Future[T], watch: Watch) -> T:
@@ -273,7 +299,17 @@ def _log_probabilities(told: dict[str, Any]) -> list[float]:
     return [float(value) for value in values]
 
 
+def _sendable(text: str) -> str:
+    """A text without control marks, and without what is no character: half of one, typed in a terminal."""
+    return defused(text).encode("utf-8", "replace").decode()
+
+
 def _is_beginning(written: str, text: str) -> bool:
     """Whether `written` is where `text` begins; a character that was cut through at its end may be broken."""
-    begun = written.strip().rstrip("\N{REPLACEMENT CHARACTER}")
-    return bool(begun) and text.strip().startswith(begun)
+    begun = _plain(written).rstrip("\N{REPLACEMENT CHARACTER}")
+    return bool(begun) and _plain(text).startswith(begun)
+
+
+def _plain(text: str) -> str:
+    """As those models see a text that do not tell all spellings of it apart."""
+    return " ".join(unicodedata.normalize("NFKC", text).split())

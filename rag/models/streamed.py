@@ -74,6 +74,32 @@ class Watch:
             time.sleep(POLL_SECONDS)
 
 
+class Connections:
+    """Those of one client, which can be cut at any moment, whatever is waited for on them."""
+
+    def __init__(self) -> None:
+        self._sockets: list[socket.socket] = []
+        self._cut = threading.Event()
+
+    @property
+    def are_cut(self) -> bool:
+        return self._cut.is_set()
+
+    def cut(self) -> None:
+        """Cut all there are, and whatever is connected from now on."""
+        self._cut.set()
+        for each in list(self._sockets):
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+    def trace(self, event: str, info: dict[str, Any]) -> None:
+        """For a request's extensions: httpx tells of each step; only this way the connection can be had."""
+        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
+            self._sockets.append(info["return_value"].get_extra_info("socket"))
+            if self.are_cut:
+                self.cut()
+
+
 class StreamedCall:
     """A request under way."""
 
@@ -81,8 +107,7 @@ class StreamedCall:
         """Send it. The client is closed in the end."""
         self._client, self._url, self._body = client, url, body
         self._items: queue.Queue[str | Exception | None] = queue.Queue(WAITING)
-        self._abandoned = threading.Event()
-        self._socket: socket.socket | None = None
+        self._connections = Connections()
         threading.Thread(target=self._run, name="endpoint", daemon=True).start()
 
     def texts(self, watch: Watch, silence_seconds: float) -> Iterator[str]:
@@ -110,16 +135,14 @@ class StreamedCall:
 
     def abandon(self) -> None:
         """Cut the connection. Nothing happens if the answer is complete."""
-        self._abandoned.set()
-        if self._socket:
-            with suppress(OSError):
-                self._socket.shutdown(socket.SHUT_RDWR)
+        self._connections.cut()
 
     def _run(self) -> None:
+        extensions = {"trace": self._connections.trace}
         try:
             with (
                 self._client,
-                self._client.stream("POST", self._url, json=self._body, extensions={"trace": self._trace}) as response,
+                self._client.stream("POST", self._url, json=self._body, extensions=extensions) as response,
             ):
                 _check(response)
                 for text in completion(response.iter_bytes(), asked=self._body["model"]):
@@ -132,15 +155,8 @@ class StreamedCall:
         except Exception as error:
             self._put(error)
 
-    def _trace(self, event: str, info: dict[str, Any]) -> None:
-        """httpx tells of each step; the one of interest is the connection, which only this way can be cut."""
-        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
-            self._socket = info["return_value"].get_extra_info("socket")
-            if self._abandoned.is_set():
-                self.abandon()
-
     def _put(self, item: str | Exception | None) -> None:
-        while not self._abandoned.is_set():
+        while not self._connections.are_cut:
             with suppress(queue.Full):
                 self._items.put(item, timeout=POLL_SECONDS)
                 return

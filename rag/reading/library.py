@@ -43,6 +43,13 @@ _IRRELEVANT = frozenset(_BESIDE_NOTES.split())
 _GUIDES = re.compile(r"(?:readme|license|licence|copying|contributing|changelog)(?:\.\w+)?", re.IGNORECASE)
 _log = logging.getLogger(__name__)
 
+NO_FOLDER = Phrase("The folder cannot be read: {why}.")
+UNSEEN = Phrase("The file cannot be looked at: {why}.")
+NO_NOTE = Phrase("Nothing in the file is a note.")
+LEADS_OUT = Phrase(
+    "This link leads out of the notes folder and is not followed. Copy what it leads to into the folder."
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Found:
@@ -84,7 +91,7 @@ def read_library(folder: Path, *, progress: Progress | None = None) -> Library:
         try:
             loaded.append(_load(file))
         except NoteError as error:
-            skipped.append(ReadWarning(file=file.file, line=None, reason=str(error), skipped=True))
+            skipped.append(ReadWarning(file=file.file, line=None, reason=_whole(error), skipped=True))
     if progress:
         progress(len(found), len(found), "")
     loaded = _with_day_first(loaded)
@@ -137,7 +144,7 @@ def _load(found: _Found) -> Loaded:
     _check(found)
     data, steady = _bytes(found.path, found.read)
     if not data.strip(b" \t\r\n\xef\xbb\xbf"):
-        raise NoteError("The file is empty.")
+        raise NoteError(Phrase("The file is empty."))
     file = found.file
     extractor = extract.extractor_for(PurePosixPath(file).suffix)
     source, encoding, doubts = _extracted(file, data, extractor) if extractor else _decoded(file, data)
@@ -194,7 +201,7 @@ def _walk(root: Path, folder: Path, seen: set[tuple[int, int]]) -> Iterator[_Fou
             try:
                 yield from _walk(root, path, seen)
             except OSError as error:
-                yield _Found(file=file, path=path, trouble=f"The folder cannot be read: {error.strerror}.")
+                yield _Found(file=file, path=path, trouble=NO_FOLDER.format(why=str(error.strerror)))
         elif path.suffix.lower() == ".zip" and kind == "file":
             yield from _members(_Found(file=_printable(file), path=path))
         elif path.suffix.lower() not in _IRRELEVANT:
@@ -206,10 +213,10 @@ def _members(found: _Found) -> Iterator[_Found]:
     try:
         listed = archive.members(found.path, ignored=_IRRELEVANT)
     except NoteError as error:
-        yield replace(found, trouble=str(error))
+        yield replace(found, trouble=_whole(error))
         return
     if not listed:
-        yield replace(found, trouble="The archive holds no notes.")
+        yield replace(found, trouble=Phrase("The archive holds no notes."))
     for member in listed:
         trouble = member.trouble or _trouble(PurePosixPath(member.name), "file")
         file = _printable(f"{found.file}/{member.name}")
@@ -220,25 +227,26 @@ def _kind(path: Path, root: Path) -> str:
     try:
         mode = path.stat().st_mode
         if leads_out(path, root.resolve()):
-            return "This link leads out of the notes folder and is not followed. Copy what it leads to into the folder."
+            return LEADS_OUT
     except FileNotFoundError:
-        return "This link leads to a file that does not exist."
+        return Phrase("This link leads to a file that does not exist.")
     except OSError as error:
-        looping = path.is_symlink()
-        return "This link leads back to itself." if looping else f"The file cannot be looked at: {error.strerror}."
+        looping = Phrase("This link leads back to itself.")
+        return looping if path.is_symlink() else UNSEEN.format(why=str(error.strerror))
     if stat.S_ISDIR(mode):
         return "folder"
-    return "file" if stat.S_ISREG(mode) else "This is not a regular file."
+    return "file" if stat.S_ISREG(mode) else Phrase("This is not a regular file.")
 
 
 def _trouble(path: PurePath, kind: str) -> str | None:
     if kind != "file":
         return kind
     if path.suffix.lower() not in SUFFIXES:
-        ending = f"Files ending in {path.suffix}" if path.suffix else "Files without an ending"
-        return f"{ending} are not read yet. Save the notes as .txt or .md."
+        ending = Phrase("Files ending in {ending} are not read yet. Save the notes as .txt or .md.")
+        none = Phrase("Files without an ending are not read yet. Save the notes as .txt or .md.")
+        return ending.format(ending=path.suffix) if path.suffix else none
     if _printable(path.name) != path.name:
-        return "The file's name is not valid text. Rename it."
+        return Phrase("The file's name is not valid text. Rename it.")
     return None
 
 
@@ -252,11 +260,13 @@ def _check(found: _Found) -> None:
     try:
         size = found.path.stat().st_size if found.size is None else found.size
     except OSError as error:
-        raise NoteError(f"The file cannot be looked at: {error.strerror}.") from error
+        raise NoteError(UNSEEN.format(why=str(error.strerror))) from error
     if size > LARGEST:
         raise NoteError(
-            f"The file has {size / 1e6:.0f} MB; files above {LARGEST / 1e6:.0f} MB are not read.",
-            remedy="Split it into one file an episode.",
+            Phrase("The file has {size} MB; files above {most} MB are not read.").format(
+                size=round(size / 1e6), most=round(LARGEST / 1e6)
+            ),
+            remedy=Phrase("Split it into one file an episode."),
         )
 
 
@@ -270,9 +280,10 @@ def _bytes(path: Path, read: ReadBytes) -> tuple[bytes, bool]:
                 return data, True
             data = again
     except PermissionError as error:
-        raise NoteError("You may not read this file.", remedy=f"Allow it with: chmod u+r '{path.name}'") from error
+        allow = Phrase("Allow it with: {command}").format(command=f"chmod u+r '{path.name}'")
+        raise NoteError(Phrase("You may not read this file."), remedy=allow) from error
     except OSError as error:
-        raise NoteError(f"The file cannot be read: {error.strerror or error}.") from error
+        raise NoteError(Phrase("The file cannot be read: {why}.").format(why=error.strerror or str(error))) from error
     return data, False
 
 
@@ -283,14 +294,15 @@ def _understood(read: Callable[[Source], Reading], source: Source) -> Reading:
     except Exception as error:
         _log.exception("reader failed on %s", source.file)
         raise NoteError(
-            f"The file could not be understood ({type(error).__name__}).", remedy="Please report this."
+            Phrase("The file could not be understood ({kind}).").format(kind=type(error).__name__),
+            remedy=Phrase("Please report this."),
         ) from error
 
 
 def _decoded(file: str, data: bytes) -> tuple[Source, str, list[ReadWarning]]:
     """A file whose bytes are the text, its encoding, and the doubts about that."""
     if is_binary(data):
-        raise NoteError("This is not a text file.", remedy="Save the notes as plain text or Markdown.")
+        raise NoteError(Phrase("This is not a text file."), remedy=Phrase("Save the notes as plain text or Markdown."))
     decoded = decode(data)
     return Source.of(file, decoded.text), decoded.encoding, list(_decoding_warnings(file, decoded))
 
@@ -304,11 +316,11 @@ def _extracted(file: str, data: bytes, extractor: extract.Extractor) -> tuple[So
 
 def _decoding_warnings(file: str, decoded: Decoded) -> Iterator[ReadWarning]:
     if decoded.guessed:
-        reason = f"The file is not UTF-8; it was read as {decoded.encoding}. Save it as UTF-8 to be sure."
-        yield ReadWarning(file=file, line=None, reason=reason)
+        guessed = Phrase("The file is not UTF-8; it was read as {encoding}. Save it as UTF-8 to be sure.")
+        yield ReadWarning(file=file, line=None, reason=guessed.format(encoding=decoded.encoding))
     if decoded.damaged is not None:
-        reason = f"Some bytes mean nothing in {decoded.encoding}; they are shown as \ufffd. Save the file as UTF-8."
-        yield ReadWarning(file=file, line=decoded.damaged, reason=reason)
+        lost = Phrase("Some bytes mean nothing in {encoding}; they are shown as \ufffd. Save the file as UTF-8.")
+        yield ReadWarning(file=file, line=decoded.damaged, reason=lost.format(encoding=decoded.encoding))
 
 
 def _with_day_first(loaded: Sequence[Loaded]) -> list[Loaded]:
@@ -333,18 +345,25 @@ def _reordered(item: Loaded, first: bool | None, beside: AbstractSet[bool]) -> L
     return replace(item, reading=reading, warnings=kept)
 
 
+def _whole(error: NoteError) -> str:
+    """What it says and what to do, to be said in any language."""
+    both = Phrase("{one} {other}").format(one=error.message, other=error.remedy)
+    return both if error.remedy else error.message
+
+
 def _haste(file: str, *, steady: bool) -> Iterator[ReadWarning]:
     if not steady:
-        reason = "The file changed while it was read. Run `footnote index` again once it is saved."
+        reason = Phrase("The file changed while it was read. Run `footnote index` again once it is saved.")
         yield ReadWarning(file=file, line=None, reason=reason)
 
 
 def _line_warnings(source: Source) -> Iterator[ReadWarning]:
     for line in source.lines:
         if len(line.text) > LONG_LINE:
-            kept = "left out, as it is no prose" if is_junk(line.text) else "cut into pieces"
-            reason = f"A line of {len(line.text):,} characters was {kept}."
-            yield ReadWarning(file=source.file, line=source.place(line.number, line.number)[0], reason=reason)
+            junk = Phrase("A line of {n} characters was left out, as it is no prose.")
+            reason = junk if is_junk(line.text) else Phrase("A line of {n} characters was cut into pieces.")
+            place = source.place(line.number, line.number)[0]
+            yield ReadWarning(file=source.file, line=place, reason=reason.format(n=len(line.text)))
 
 
 def _claim(item: Loaded, part: Part) -> episodes.Claim:
@@ -377,9 +396,7 @@ def _all_passages(
                 position += 1
                 yield passage
         if position == 0:
-            warnings.append(
-                ReadWarning(file=item.note.file, line=None, reason="Nothing in the file is a note.", skipped=True)
-            )
+            warnings.append(ReadWarning(file=item.note.file, line=None, reason=NO_NOTE, skipped=True))
 
 
 def _prefixes(files: Iterable[str]) -> dict[str, str]:

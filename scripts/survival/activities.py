@@ -112,6 +112,11 @@ def ask(root: Path) -> None:
     subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 
+def ask_and_tell(root: Path) -> None:
+    ask(root)
+    acknowledge("answered")
+
+
 def index_knowledge(root: Path) -> None:
     command = [sys.executable, "-m", "bot.cli", "index", *folders(root)]
     subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -230,7 +235,7 @@ def turns(path: Path) -> int:
 ACTIVITIES = {
     "index": Activity(prepare=write_more_notes, run=index, examine=builds_again),
     "swap": Activity(prepare=write_some_notes, run=swap, examine=builds_again, endless=True),
-    "ask": Activity(prepare=index_knowledge, run=ask, examine=answers),
+    "ask": Activity(prepare=index_knowledge, run=ask_and_tell, examine=answers),
     "remember": Activity(prepare=lambda root: None, run=keep, examine=kept, endless=True),
     "backup": Activity(prepare=make_restorable, run=back_up_again_and_again, examine=backed_up, endless=True),
     "restore": Activity(prepare=make_to_be_restored, run=put_back, examine=is_put_back, afresh=True),

@@ -7,6 +7,7 @@ the disk is spoilt.
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from pathlib import Path
 from bot import cli
 from bot.commands.index import describe
 from bot.envfile import write
-from bot.notes_folder import NotesFolder
+from bot.notes_folder import REMOVED, NotesFolder
 from bot.settings import Settings
 from bot.state import feedback, settings
 from bot.state.backup import back_up
@@ -55,6 +56,12 @@ class Deed:
     prepare: Callable[[Path], None]
     run: Callable[[Path], int | None]
     examine: Callable[[Path, Sequence[str]], None]
+
+
+def an_hour_later(root: Path) -> None:
+    """Unfinished files are then taken for left over, and go away with the next that is written."""
+    for path in root.rglob(".*.unfinished*"):
+        os.utime(path, (0, 0))
 
 
 # The index
@@ -102,6 +109,7 @@ def indexed(root: Path, said: Sequence[str], *, served: bool) -> None:
     """What was acknowledged is served, or what was before; and it can be indexed again."""
     if said or served:
         _serves(root, edited=bool(said) and served)
+    an_hour_later(root)
     build_index(notes_of(root), root / "data", FakeEmbedder(), check=check)
     _serves(root, edited=served)
     left = {path.name for path in (root / "data").iterdir()} - {"builds", "current", "index.lock", "notes.json"}
@@ -201,6 +209,7 @@ def backup(root: Path) -> int:
 
 def backed_up(root: Path, said: Sequence[str]) -> None:
     copy = root / "copy.sqlite3"
+    an_hour_later(root)
     if said or copy.exists():
         (root / "elsewhere" / "state").mkdir(parents=True)
         shutil.copy(copy, state_path(root / "elsewhere"))
@@ -277,6 +286,7 @@ def env_is_whole(root: Path, said: Sequence[str]) -> None:
     text = (root / ".env").read_text(encoding="utf-8")
     if "OTHER=kept" not in text or ("elsewhere" not in text and (said or "FOOTNOTE_NOTES=here" not in text)):
         raise AssertionError(text)
+    an_hour_later(root)
     write_env(root)
     if left := [path.name for path in root.iterdir() if path.name != ".env"]:
         raise AssertionError(f"left over: {left}")
@@ -301,6 +311,9 @@ def add_note(root: Path) -> None:
 
 def note_is_whole(root: Path, said: Sequence[str]) -> None:
     text = (root / "notes" / "rye.md").read_text(encoding="utf-8")
+    kept = [path.read_text(encoding="utf-8") for path in (root / "data" / REMOVED).glob("[!.]*")]
+    if kept != [FILES["rye.md"]] and (kept or "two weeks now" in text):
+        raise AssertionError(f"kept of the note before: {[each[:40] for each in kept]}")
     if (text != FILES["rye.md"] and "two weeks now" not in text) or (said and "two weeks now" not in text):
         raise AssertionError(f"rye.md is {text[:40]!r}")
     if left := [path.name for path in (root / "notes").iterdir() if path.name not in FILES and path.name[0] != "."]:

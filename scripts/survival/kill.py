@@ -3,6 +3,7 @@
 `python -m scripts.survival.kill --times 40` prints a table in Markdown. Each activity runs as a process of its own
 which gets SIGKILL after a random part of the time that it takes undisturbed, counted from when it has begun and not
 from when Python has; then everything that had been acknowledged has to be there, and Footnote has to work.
+An activity that fails by itself, or does nothing, ends the trial or counts as amiss: nothing would have been killed.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.survival.activities import ACTIVITIES, ROOT, acknowledge
@@ -27,25 +29,68 @@ LATE = 60.0  # seconds after which a process that has not begun is given up
 BEGUN = "begun"
 
 
-@contextmanager
-def child(name: str, root: Path, says: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """The activity in a process group of its own, which is killed at the end of the block.
+class Failed(RuntimeError):
+    """An activity ended as nobody had it end, so that nothing was tried out."""
 
-    It has begun when the block does. Whatever it prints stands in the file `says`: a pipe that nobody reads meanwhile
-    would hold it up.
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """A command that can be killed.
+
+    Attributes:
+        command: prints "begun" once it has, and then what it has done for good, a line each.
+        says: where that is put: a pipe that nobody reads meanwhile would hold it up.
+        endless: whether it goes on until it is killed.
     """
-    command = [sys.executable, "-m", "scripts.survival.kill", "--child", name, str(root)]
-    with says.open("wb") as out:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.DEVNULL, start_new_session=True)
-    try:
-        late = time.monotonic() + LATE
-        while not says.stat().st_size:
-            if process.poll() is not None or time.monotonic() > late:
-                raise RuntimeError(f"{name} has not begun")
-            time.sleep(0.005)
-        yield process
-    finally:
-        kill(process)
+
+    command: Sequence[str]
+    says: Path
+    endless: bool = False
+
+    @contextmanager
+    def begun(self) -> Iterator[subprocess.Popen[bytes]]:
+        """The command in a process group of its own, which is killed at the end of the block. Raises Failed."""
+        with self.says.open("wb") as out:
+            process = subprocess.Popen(
+                self.command, cwd=ROOT, stdout=out, stderr=subprocess.DEVNULL, start_new_session=True
+            )
+        try:
+            late = time.monotonic() + LATE
+            while not self.says.stat().st_size:
+                if process.poll() is not None or time.monotonic() > late:
+                    raise Failed("it has not begun")
+                time.sleep(0.005)
+            yield process
+        finally:
+            kill(process)
+
+    def undisturbed(self) -> float:
+        """Seconds that it takes. Raises Failed where it fails, or has done nothing in them."""
+        with self.begun() as process:
+            started = time.monotonic()
+            if self.endless:
+                time.sleep(ENDLESS)
+                if process.poll() is not None:
+                    raise Failed(f"it ends by itself, with {process.returncode}")
+            elif process.wait():
+                raise Failed(f"it fails undisturbed, with {process.returncode}")
+            seconds = time.monotonic() - started
+        if not self.said():
+            raise Failed("it does nothing")
+        return seconds
+
+    def killed(self, seconds: float) -> list[str]:
+        """What it had acknowledged when it was killed after so many seconds. Raises Failed where it had failed."""
+        with self.begun() as process:
+            time.sleep(seconds)
+            if process.poll() not in ((None,) if self.endless else (None, 0)):
+                raise Failed(f"it has ended by itself, with {process.returncode}")
+        return self.said()
+
+    def said(self) -> list[str]:
+        """What it has acknowledged."""
+        said = self.says.read_text(encoding="utf-8")
+        return said[: said.rfind("\n") + 1].split()[1:]
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:
@@ -55,30 +100,17 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def undisturbed(name: str, root: Path, says: Path) -> float:
-    """Seconds that the activity takes."""
-    with child(name, root, says) as process:
-        started = time.monotonic()
-        if ACTIVITIES[name].endless:
-            time.sleep(ENDLESS)
-        elif process.wait():
-            raise RuntimeError(f"{name} fails undisturbed")
-        return time.monotonic() - started
-
-
-def killed(name: str, root: Path, says: Path, seconds: float) -> list[str]:
-    """What the activity had acknowledged when it was killed after so many seconds."""
-    with child(name, root, says):
-        time.sleep(seconds)
-    said = says.read_text(encoding="utf-8")
-    return said[: said.rfind("\n") + 1].split()[1:]
+def of(name: str, root: Path, says: Path) -> Trial:
+    """That of an activity."""
+    command = [sys.executable, "-m", "scripts.survival.kill", "--child", name, str(root)]
+    return Trial(command=command, says=says, endless=ACTIVITIES[name].endless)
 
 
 def measure(name: str, times: int, chance: random.Random, folder: Path) -> tuple[float, list[str]]:
     """Seconds undisturbed, and what was found amiss, one sentence each."""
     activity, amiss = ACTIVITIES[name], []
     activity.prepare(folder / "first")
-    seconds = undisturbed(name, folder / "first", folder / "says")
+    seconds = of(name, folder / "first", folder / "says").undisturbed()
     root = folder / "root"
     for n in range(times):
         if activity.afresh or not n:
@@ -86,7 +118,7 @@ def measure(name: str, times: int, chance: random.Random, folder: Path) -> tuple
             activity.prepare(root)
         moment = chance.uniform(0, seconds)
         try:
-            activity.examine(root, killed(name, root, folder / "says", moment))
+            activity.examine(root, of(name, root, folder / "says").killed(moment))
         except Exception as error:
             amiss.append(f"{name} killed after {moment:.3f} s: {type(error).__name__}: {error}")
     return seconds, amiss

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,8 +15,9 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from bot.cli import Services, run
+from bot.cli import PARTS, Services, run
 from bot.json_face import schema
+from bot.language import speaking
 from bot.settings import Settings
 from rag.errors import IndexMissing
 from rag.types import Answer, Turn
@@ -119,10 +121,45 @@ def test_what_is_no_question_costs_no_model(question: str, more: list[str], caps
 
 @pytest.mark.parametrize("args", [["ask", "how?"], ["ask", "how?", "--json"], ["topic", "x"], ["episodes"], ["chat"]])
 def test_an_error_is_one_line_on_standard_error(args: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    Path(".env").touch()
     recorder = Recorder(error=IndexMissing("There is no \x1b[2Jindex.", remedy="Run: footnote index"))
     assert run(args, recorder.services) == 1
     printed = capsys.readouterr()
     assert (printed.out, printed.err) == ("", "There is no \ufffd[2Jindex. Run: footnote index\n")
+
+
+def test_whoever_has_set_nothing_up_or_is_in_another_folder_is_told_so_first(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In an empty folder each command named one missing thing after the other, and none of them footnote init."""
+    services = Recorder(error=IndexMissing("There is no index.", remedy="Run: footnote index")).services
+    assert run(["ask", "how?"], services) == 1
+    assert capsys.readouterr().err.startswith("This folder is not set up yet: run footnote init here,")
+    assert run(["ask", ""], services) == 1
+    assert "set up" not in capsys.readouterr().err
+    assert run(["ask", "how?", "--notes", "elsewhere"], services) == 1
+    assert "set up" not in capsys.readouterr().err
+    monkeypatch.setenv("FOOTNOTE_NOTES", "n")
+    assert run(["ask", "how?"], services) == 1
+    assert capsys.readouterr().err == "There is no index. Run: footnote index\n"
+
+
+@pytest.mark.parametrize("args", [["ask", ""], ["notes"], ["restore", "nothing"], ["bot"]])
+def test_errors_speak_the_language_of_the_settings(args: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Those that came before the settings were read were in English."""
+    Path(".env").write_text("FOOTNOTE_LANGUAGE=de\n")
+    with speaking("en"):
+        assert run(args, Recorder().services) == 1
+    assert not re.search(r"\b(The|is|There|to|no|a|it|that|of)\b", capsys.readouterr().err)
+
+
+@pytest.mark.parametrize("args", [[each, "--help"] for each in PARTS])
+def test_every_help_is_plain(args: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Some were drawn in boxes, and called a switch --json <bool>."""
+    assert run(args, Recorder().services) == 0
+    printed = capsys.readouterr().out
+    assert "╭" not in printed
+    assert "<bool>" not in printed
 
 
 def test_an_unknown_error_is_a_sentence_too(capsys: pytest.CaptureFixture[str]) -> None:

@@ -103,6 +103,9 @@ def test_llama_that_could_be_quicker_on_arm64(tmp_path: Path) -> None:
     assert "without asimddp, asimdhp, which this processor has" in machine.llama(slow, pi5).what
     assert "lacks asimddp, asimdhp" in machine.llama(slow, pi4).what
     assert machine.llama(slow, tmp_path / "other").outcome == "ok"
+    assert machine.llama(printing("CPU : 1 | DOTPROD = 1 | FP16_VA = 1 | "), pi5).outcome == "ok", (
+        "a part without a name"
+    )
 
 
 @pytest.mark.parametrize(

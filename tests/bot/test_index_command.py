@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.commands.index import _child, _follow, describe, lines, refresh, with_notice
+from bot.commands.index import _child, _follow, describe, lines, refresh, update, with_notice
 from bot.settings import Settings
+from rag.collection import data_of
 from rag.errors import ModelMissing, NotesError
 from rag.indexing import BuildReport
 from rag.types import ReadWarning
@@ -92,3 +93,14 @@ def test_the_other_process_sends_errors_rather_than_printing_them(
     _child(Settings(notes=tmp_path, data=tmp_path / "data", models=tmp_path), sender)
     assert isinstance(receiver.recv(), ModelMissing)
     assert capfd.readouterr() == ("", "")
+
+
+def test_an_index_that_was_deleted_meanwhile_is_not_built_again(tmp_path: Path) -> None:
+    """It was, where its collection was taken from everybody while others were being indexed."""
+    (tmp_path / "notes" / "garden").mkdir(parents=True)
+    settings = Settings(notes=tmp_path / "notes", data=tmp_path / "data", models=tmp_path)
+    assert list(update(settings, "garden")) == []
+    assert not settings.data.exists()
+    data_of(settings.data, "garden").mkdir(parents=True)
+    with pytest.raises(ModelMissing):  # then it is looked at
+        list(update(settings, "garden"))

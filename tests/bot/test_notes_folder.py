@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import stat
+import tempfile
 import time
 import zipfile
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from bot.settings import Settings
 from bot.uploads import LARGEST, LARGEST_TOTAL, Notes, UploadRefused
 from rag.collection import data_of
 from tests.builders import BEES, FILES
+from tests.disks import little_space
 
 NOTE = FILES["bees.txt"].encode()
 
@@ -225,6 +227,34 @@ def test_a_note_that_is_replaced_is_kept_though_the_disk_does_not_take_the_new_n
     assert (settings.notes / "wood" / "bees.txt").read_bytes() == NOTE + b"More."
     (kept,) = (settings.data / REMOVED).iterdir()
     assert kept.read_bytes() == NOTE
+
+
+def test_where_the_old_note_cannot_be_kept_it_stays_and_no_part_of_it_is_kept(settings: Settings) -> None:
+    """Half of it stayed, and looked like what had been kept."""
+    old = NOTE + b"More. " * 1000
+    folder = NotesFolder(settings)
+    folder.add("wood", "bees.txt", old, replace=False)
+    with little_space(len(NOTE) + 500), pytest.raises(UploadRefused, match="File too large"):
+        folder.add("wood", "bees.txt", NOTE, replace=True)
+    assert everything(settings) == ["notes/wood/bees.txt"]
+    assert (settings.notes / "wood" / "bees.txt").read_bytes() == old
+
+
+def test_a_note_is_removed_to_another_drive_whole_or_not_at_all(settings: Settings) -> None:
+    """Half of it stayed there, and looked like what had been kept."""
+    shared = Path("/dev/shm")  # noqa: S108 - another drive than that of the tests, on most systems
+    if not shared.is_dir() or shared.stat().st_dev == settings.notes.stat().st_dev:
+        pytest.skip("there is no second drive here")
+    old = NOTE + b"More. " * 1000
+    with tempfile.TemporaryDirectory(dir=shared) as away:
+        folder = NotesFolder(settings.model_copy(update={"data": Path(away)}))
+        folder.add("wood", "bees.txt", old, replace=False)
+        with little_space(500), pytest.raises(UploadRefused, match="File too large"):
+            folder.remove("wood", "bees.txt")
+        assert everything(settings) == ["notes/wood/bees.txt"]
+        assert not list((Path(away) / REMOVED).iterdir())
+        assert Path(folder.remove("wood", "bees.txt")).read_bytes() == old
+        assert everything(settings) == []
 
 
 def test_where_a_file_has_one_name_alone_a_note_still_comes_whole_and_instead_of_nothing(settings: Settings) -> None:

@@ -45,7 +45,8 @@ def test_every_link_to_a_file_leads_to_one() -> None:
     for name in DOCUMENTS:
         folder = (ROOT / name).parent
         text = (ROOT / name).read_text(encoding="utf-8")
-        links = re.findall(r"\]\((?!https?://|#)([^)\s]+)\)", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+        prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+        links = re.findall(r"\]\((?!https?://|#)([^)#\s]+)(?:#[^)\s]*)?\)", prose)
         assert [link for link in links if not (folder / link).exists()] == []
 
 

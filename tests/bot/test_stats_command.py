@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from io import StringIO
 from pathlib import Path
@@ -10,6 +11,7 @@ from rich.console import Console
 
 from bot.cli import Services, run
 from bot.commands.stats import screen
+from bot.language import speaking
 from bot.state.feedback import report, vote
 from bot.state.store import Store, open_store, state_path
 from bot.state.week import Week, week
@@ -51,10 +53,28 @@ def test_the_screen_names_episodes_and_gaps_and_cannot_be_steered_by_them(store:
     text = out.getvalue()
     assert "The last 7 days: 3 questions from 2 people" in text
     assert "Wed 15 Nov 2023 2 ████" in text
-    assert "Answered 67%. Votes: 1 up, 1 down. Citations reported as wrong: 1." in text
+    assert "Answered: 67%. Votes: 1 up, 1 down. Citations reported as wrong: 1." in text
     assert "2 x Bees" in text
     assert "why? [red]" in text
     assert "\x1b[2J" not in text
+
+
+def test_the_screen_speaks_the_language_of_the_settings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was English whatever FOOTNOTE_LANGUAGE said."""
+    monkeypatch.setenv("FOOTNOTE_LANGUAGE", "de")
+    with open_store(state_path(tmp_path)) as opened:
+        fill(opened, time.time())
+    services = Services(open_assistant=lambda _: 1 / 0, refresh=lambda _: None, build=lambda *_: "")  # type: ignore[arg-type,return-value]
+    with speaking("en"):
+        assert run(["stats", "--data", str(tmp_path)], services) == 0
+    text = capsys.readouterr().out
+    assert "Die letzten 7 Tage: 3 Fragen von 2 Personen" in text
+    assert "Beantwortet: 67\N{NO-BREAK SPACE}%. Stimmen: 1 dafür, 1 dagegen." in text
+    assert not re.search(
+        r"\b(the|days|questions|votes|most|covered|asked|answered|none)\b", text.lower().replace("what is missing", "")
+    )
 
 
 def test_a_quiet_week_is_said_in_a_sentence() -> None:

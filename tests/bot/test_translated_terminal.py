@@ -27,7 +27,7 @@ from rag.indexing import BuildReport
 from rag.models.catalog import choose, find, load_catalog, verify
 from rag.models.machine import Gpu, Machine
 from rag.models.recommend import advise, reason
-from rag.reading.library import scan
+from rag.reading.library import read_library, scan
 from rag.types import ReadWarning
 from tests.bot.setup.interviews import HOME, IDENTITY, Portal, Scripted
 
@@ -159,13 +159,39 @@ def reports() -> list[str]:
     """What is said of reading the notes."""
     counted = BuildReport(unchanged=False, notes=1, episodes=2, passages=3, vectors=4, embedded=5)
     warning = ReadWarning(file="x.md", line=3, reason="-", skipped=True)
+    found = BuildReport(unchanged=False, notes=1, episodes=1, passages=1, vectors=1, embedded=1, warnings=amiss())
     moved = BuildReport(**{**vars(counted), "unchanged": True, "warnings": (warning,), "instead_of": "anderswo"})
     told: list[str] = []
     index.with_notice(lambda *_: None, told.append)("Reading", 0, 10**6)
     show = index.lines(told.append, clock=count(step=99).__next__)
     for stage in index.STAGES:
         show(stage, 1, 2000)
-    return [index.describe(counted), index.describe(moved), *told]
+    return [index.describe(counted), index.describe(moved), index.describe(found), *told]
+
+
+def amiss() -> tuple[ReadWarning, ...]:
+    """What is said of files as people have them; but what a library says of one is in its words."""
+    folder = Path("notizen")
+    folder.mkdir(exist_ok=True)
+    files = {
+        "leer.md": b"",
+        "folge.xyz": b"-",
+        "folge": b"-",
+        "binär.txt": b"\x00\x01\x02" * 99,
+        "latin.txt": "- Brötchen über Öfen, Käse für später\n".encode("latin-1"),
+        "lang.txt": b"- " + b"wort, " * 9_000,
+        "datum.md": b"# Folge 2024-02-31\n- Brot\n",
+        "glatt.txt": b"Brot.\n\nMehl.\n",
+        "zwei.md": b"---\na: &x Brot\nb: *x\n---\n- Brot\n",
+        "zurück.vtt": b"WEBVTT\n\n00:10.000 --> 00:11.000\nBrot\n\n00:01.000 --> 00:02.000\nMehl\n",
+    }
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    (folder / "weg.md").unlink(missing_ok=True)
+    (folder / "weg.md").symlink_to("nirgends")
+    warnings = read_library(folder).warnings
+    assert len({warning.file for warning in warnings}) > 9
+    return warnings
 
 
 def errors() -> list[str]:

@@ -148,6 +148,29 @@ def test_each_collection_of_notes_has_its_own_and_what_is_deleted_leaves_the_ser
         assistant.close()
 
 
+def test_while_the_server_is_away_a_collection_that_was_indexed_anew_is_served_as_it_was(
+    chroma: ChromaServer, settings: Settings
+) -> None:
+    """It was closed, though it could answer."""
+    write_notes(settings.notes / "garden", {"bees.txt": FILES["bees.txt"]})
+    NotesFolder(settings).keep(["garden"], apart=True)
+    build(settings, rebuild=False)
+    assistant = LocalAssistant(settings)
+    try:
+        assert isinstance(assistant.of("garden").ask(QUESTION), Answer)
+        (settings.notes / "garden" / "gate.txt").write_text(GATE.format("old"))
+        build(settings, rebuild=False)
+        chroma.stop()
+        with pytest.raises(StoreAway):
+            assistant.reload()
+        assert isinstance(assistant.of("garden").ask(QUESTION), Answer)
+        chroma.start()
+        assistant.reload()
+        assert isinstance(assistant.of("garden").ask("How many hinges does the old gate have?"), Answer)
+    finally:
+        assistant.close()
+
+
 async def test_in_discord_a_server_that_is_away_is_a_sentence_until_it_is_back(
     chroma: ChromaServer, settings: Settings, tmp_path: Path
 ) -> None:

@@ -345,7 +345,8 @@ async def test_sigterm_ends_the_program_within_five_seconds_and_waiting_users_ar
 async def test_without_a_token_a_few_lines_say_what_to_do(standin: Standin, tmp_path: Path) -> None:
     code, errors = await ended(await start_program(configured(standin, tmp_path), tmp_path, token=""))
     assert code == 1
-    assert len(errors.strip().splitlines()) == 4
+    assert len(errors.strip().splitlines()) == 5
+    assert errors.startswith("The bot has no token yet. Let yourself be asked for what is needed: footnote init\n")
     assert "FOOTNOTE_DISCORD__TOKEN" in errors
     assert standin.requests == []
 

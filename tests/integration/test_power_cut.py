@@ -24,7 +24,7 @@ from tests.builders import write_notes
 ROOT = Path(__file__).parents[2]
 STRACE = shutil.which("strace")
 CALLS = (
-    *("openat", "open", "creat", "mkdir", "write", "pwrite64", "writev", "ftruncate", "fallocate"),
+    *("openat", "open", "creat", "mkdir", "write", "pwrite64", "writev", "sendfile", "ftruncate", "fallocate"),
     *("fsync", "fdatasync", "rename", "renameat", "renameat2", "unlink"),
 )
 LINE = re.compile(r"^(?P<thread>\d+)\s+(?:<\.\.\. \w+ resumed>)?(?P<rest>.*)$")
@@ -39,6 +39,13 @@ build_index(Path(sys.argv[1]), Path(sys.argv[2]), FakeEmbedder(), check=check)
 """
 ENV = "import sys; from pathlib import Path; from bot.envfile import write; write(Path(sys.argv[1]), {'A': 'new'})"
 BACKUP = "import sys; from pathlib import Path; from bot.state.backup import back_up; back_up(*map(Path, sys.argv[1:]))"
+NOTE = """
+import sys
+from pathlib import Path
+from bot.notes_folder import NotesFolder
+from bot.settings import Settings
+NotesFolder(Settings(notes=Path(sys.argv[1]), data=Path(sys.argv[2]))).add(None, "bees.txt", b"# Bees", replace=True)
+"""
 
 pytestmark = pytest.mark.skipif(STRACE is None, reason="strace is not installed")
 
@@ -85,7 +92,7 @@ def steps(call: re.Match[str]) -> Iterator[Step]:
     named = [str(ROOT / path) for path in re.findall(r'"([^"]*)"', call["given"])]
     if call["name"] in ("fsync", "fdatasync") and of:
         yield Step(kind="sync", path=of[1])
-    elif call["name"] in ("write", "pwrite64", "writev", "ftruncate", "fallocate") and of:
+    elif call["name"] in ("write", "pwrite64", "writev", "sendfile", "ftruncate", "fallocate") and of:
         yield Step(kind="write", path=of[1])
     elif call["name"].startswith("rename"):
         yield Step(kind="rename", path=named[0], to=named[-1])
@@ -124,7 +131,7 @@ def test_every_file_and_folder_of_a_build_is_synced_before_it_serves_and_its_nam
     written = {step.path for step in done[:at] if step.kind == "write"}
     assert {str(path) for path in build.rglob("*.json*")} <= written  # so the record is one
     assert unsynced(done[:at], data / "builds") == set()
-    assert str(data / ".current.unfinished") not in unsynced(done[:at], data)
+    assert done[at].path not in unsynced(done[:at], data)
     assert str(data) not in unsynced(done, data)
 
 
@@ -142,3 +149,13 @@ def test_settings_and_a_backup_are_synced_before_they_are_named_and_their_names_
         at = swap(done, target)
         assert done[at].path not in unsynced(done[:at], target.parent)
         assert unsynced(done, target.parent) == set()
+
+
+def test_a_note_is_kept_for_good_before_another_takes_its_place(tmp_path: Path) -> None:
+    """After a power cut there was half of it, or nothing, and the new one."""
+    notes, data = write_notes(tmp_path / "notes"), tmp_path / "data"
+    done = recorded(NOTE, notes, data)
+    at = swap(done, notes / "bees.txt")
+    assert any(step.kind == "write" and "removed" in step.path for step in done[:at])  # so the record is one
+    assert unsynced(done[:at], data) == set()
+    assert unsynced(done, notes) == set()

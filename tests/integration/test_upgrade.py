@@ -20,9 +20,11 @@ from rag.errors import IndexProblem
 from rag.fields import FIELDS_VERSION
 from rag.index import open_index
 from rag.indexing import build_index, is_current
+from rag.origin import remembered
 from rag.probe import check
 from rag.reading.library import READER_VERSION
 from rag.words import terms
+from scripts.data_fixture import fill
 from tests.builders import BEES
 from tests.fakes import FakeEmbedder, bag_of_words
 
@@ -51,7 +53,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 @pytest.fixture
 def newest(tmp_path: Path) -> Path:
     """That of a version which is newer than today's program."""
-    folder = unpacked(FIXTURES / "data" / "0.1.0.tar.gz", tmp_path)
+    folder = unpacked(FIXTURES / "data" / "database-2.tar.gz", tmp_path)
     written = layout.current_build(folder) / layout.MANIFEST
     written.write_text(json.dumps({**json.loads(written.read_text()), "format": 99}))
     with closing(sqlite3.connect(state_path(folder))) as connection:
@@ -74,6 +76,11 @@ def answers(data: Path) -> None:
         assert found.passage.note_file == "bees.txt"
     finally:
         index.close()
+
+
+def version_of(database: Path) -> int:
+    with closing(sqlite3.connect(database)) as connection:
+        return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def can_serve(data: Path) -> bool:
@@ -108,8 +115,7 @@ def test_its_index_serves_if_it_can_until_a_new_one_is_built_beside_it(data: Pat
 
 
 def test_its_database_is_brought_forward_with_a_copy_first_and_nothing_is_lost(database: Path, tmp_path: Path) -> None:
-    with closing(sqlite3.connect(database)) as connection:
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
+    version = version_of(database)
     for _ in range(2):  # and the second time there is nothing to be done
         with open_store(database) as store:
             assert store.version() == len(migrations.load())
@@ -132,8 +138,7 @@ def test_what_only_reads_an_older_database_leaves_it_and_says_what_brings_it_for
         assert "Start the bot once" in str(error)
         assert not before_upgrade(database).exists()
     else:
-        with closing(sqlite3.connect(database)) as connection:
-            assert connection.execute("PRAGMA user_version").fetchone() == (len(migrations.load()),)
+        assert version_of(database) == len(migrations.load())
 
 
 def test_a_newer_folder_is_left_as_it_is_and_says_what_to_do(newest: Path) -> None:
@@ -147,15 +152,26 @@ def test_a_newer_folder_is_left_as_it_is_and_says_what_to_do(newest: Path) -> No
     answers(newest)
 
 
-def test_there_is_a_folder_of_every_layout() -> None:
+def test_there_is_a_folder_of_every_layout(tmp_path: Path) -> None:
+    """A new version of the database had no folder, and nobody noticed: any database at all was enough."""
     formats, databases = set(), set()
     for archive in ARCHIVES:
-        with tarfile.open(archive) as file:
-            names = file.getnames()
-            manifest = next(name for name in names if name.endswith(layout.MANIFEST))
-            held = file.extractfile(manifest)
-            assert held is not None
-            formats.add(json.load(held)["format"])
-            databases |= {name for name in names if name.endswith("state.sqlite3")}
+        data = unpacked(archive, tmp_path / archive.name)
+        formats.add(json.loads((layout.current_build(data) / layout.MANIFEST).read_text())["format"])
+        if state_path(data).exists():
+            databases.add(version_of(state_path(data)))
     assert formats == set(range(1, layout.FORMAT + 1))
-    assert databases
+    assert databases == set(range(1, len(migrations.load()) + 1))
+
+
+def test_what_is_made_at_a_release_has_all_that_the_last_one_has(tmp_path: Path) -> None:
+    """It was made without what the index was made of, so that this would not have been tried out of the next one."""
+    fill(tmp_path / "data", NOTES)
+    last = unpacked(FIXTURES / "data" / "database-2.tar.gz", tmp_path / "last")
+    assert remembered(tmp_path / "data") == remembered(last)
+    made, kept = (
+        {path.name for folder in (data, data / "state") for path in folder.iterdir()}
+        for data in (tmp_path / "data", last)
+    )
+    assert made == kept
+    assert version_of(state_path(tmp_path / "data")) == len(migrations.load())

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 
 from rag import build
 from rag.build import FORMAT, Manifest
-from rag.errors import IndexCorrupt, IndexMissing
+from rag.errors import EndpointAway, FootnoteError, IndexBusy, IndexCorrupt, IndexMissing, NotesError, StoreAway
+from rag.phrase import Phrase
 from rag.reading.text import repair
 from rag.types import Episode, EpisodeEntry, Library, Note, Passage, ReadWarning
 from tests.builders import library
@@ -105,6 +107,16 @@ def test_a_library_comes_back_as_it_was_written(tmp_path_factory: pytest.TempPat
     assert build.read_library(folder) == whole
 
 
+def test_what_is_amiss_can_still_be_said_in_another_language(tmp_path: Path) -> None:
+    """It was kept as plain English, so that whoever indexed again with nothing changed read two languages in a line."""
+    reason = Phrase("A line of {n} characters was cut into pieces.").format(n=54_001)
+    warnings = (ReadWarning(file="a.txt", line=1, reason=reason),)
+    build.write_library(tmp_path, Library(notes=(), episodes=(), passages=(), warnings=warnings))
+    read = build.read_library(tmp_path).warnings[0].reason
+    assert isinstance(read, Phrase)
+    assert (read, read.template, read.fields) == (reason, reason.template, {"n": 54_001})
+
+
 def test_every_field_of_a_passage_is_tried_above() -> None:
     """A field added to Passage and forgotten in the files would otherwise come back as its default."""
     tried = {"raw", "text", "text_to_raw", "id", "episode_id", "note_file", "line_start", "line_end", "char_start"}
@@ -192,6 +204,31 @@ def test_a_build_that_has_its_name_stays_though_the_disk_fails_after_that(tmp_pa
         build.make_current(tmp_path, folder)
         raise OSError(5, "Input/output error")
     assert build.current_build(tmp_path) == folder
+
+
+@pytest.mark.parametrize("kind", [NotesError, EndpointAway, StoreAway])
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO, errno.ENOSPC])
+def test_what_is_the_matter_somewhere_else_is_not_put_down_to_this_disk(
+    kind: type[FootnoteError], number: int, tmp_path: Path
+) -> None:
+    """Of notes that may not be read it said that the data folder cannot be written to."""
+    with pytest.raises(kind, match=r"^elsewhere$"), build.storage_errors(tmp_path):
+        raise kind("elsewhere") from OSError(number, "?")
+
+
+def test_a_folder_that_is_called_like_a_failure_is_none(tmp_path: Path) -> None:
+    """Words were looked for in sentences of our own, which name folders."""
+    with pytest.raises(IndexBusy, match="disk is full"), build.storage_errors(tmp_path):
+        raise IndexBusy("Another process is indexing into 'disk is full'.")
+
+
+def test_what_an_error_was_told_to_hide_is_not_looked_at(tmp_path: Path) -> None:
+    """An index that is busy was told as one that cannot be written."""
+    with pytest.raises(IndexBusy), build.storage_errors(tmp_path):
+        try:
+            raise PermissionError(errno.EACCES, "?")
+        except PermissionError:
+            raise IndexBusy("Another process is indexing.") from None
 
 
 def test_no_index_is_said_with_what_to_do(tmp_path: Path) -> None:

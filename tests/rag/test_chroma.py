@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
+from pydantic_settings import BaseSettings
 
-from rag.chroma import AT_ONCE, Server
+from rag.chroma import REQUEST_NUMBERS, Server, _deaf_to_the_environment, _may_pass
 from rag.errors import IndexCorrupt, StoreAway
 from rag.store import ADD_BATCH, ELSEWHERE, Vector, VectorStore, elsewhere, is_at, vectors_by_text
 from rag.types import FloatArray
@@ -23,6 +26,7 @@ VALUES = np.random.default_rng(5).standard_normal((COUNT, DIMENSION)).astype(np.
 VALUES /= np.linalg.norm(VALUES, axis=1, keepdims=True)
 VECTORS = [Vector(row=i // 3, text_hash=f"text {i}") for i in range(COUNT)]
 JSON = "application/json"
+BAD_GATEWAY = (502, "text/html", "<h1>Bad Gateway</h1>")
 
 
 @pytest.fixture(scope="module")
@@ -74,17 +78,78 @@ def test_nothing_of_chroma_is_in_the_folder_and_the_arrays_are(folder: Path, ser
     assert not is_at(folder, Server(address="http://elsewhere.invalid"))
 
 
-def test_names_are_ours_alone_however_many_there_are(chroma: ChromaServer) -> None:
-    ours = Server(address=chroma.address, prefix="footnote-many-")
-    for number in range(AT_ONCE + 3):
-        chroma.make(f"footnote-many-{number}")
-    assert len(ours.names()) == AT_ONCE + 3
-    assert "footnote-finished" in chroma.names()
-    assert "footnote-finished" not in ours.names()
-    for name in ours.names():
-        ours.remove(name)
-        ours.remove(name)  # gone already, by another process
-    assert ours.names() == []
+def test_one_collection_is_removed_and_no_other(chroma: ChromaServer, server: Server, folder: Path) -> None:
+    server.create("vanishing").close()
+    for _again in range(2):  # the second time it is gone already, by another process
+        server.remove("vanishing")
+        assert "vanishing" not in chroma.names()
+    assert "finished" in chroma.names()
+
+
+def test_a_name_is_told_before_its_collection_is_made(chroma: ChromaServer) -> None:
+    told: list[bool] = []
+    server = Server(address=chroma.address, before_making=lambda name: told.append(name in chroma.names()))
+    server.create("told").close()
+    assert told == [False]
+    assert "told" in chroma.names()
+
+
+def test_a_server_that_starts_again_while_vectors_are_stored_costs_nothing(tmp_path: Path) -> None:
+    """It cost the build, and hours of embedding with it: a lost connection was taken up again for a second alone."""
+    with running_chroma(tmp_path / "db") as chroma:
+        server = Server(address=chroma.address)
+        with closing(VectorStore.create(tmp_path / "v", server=server, name="patient")) as store:
+            chroma.stop()
+            back = threading.Timer(2.0, chroma.start)
+            back.start()
+            store.add(VECTORS, VALUES)
+            back.join()
+        opened(tmp_path / "v").close()
+
+
+def test_a_web_server_before_it_may_say_that_it_starts_again(chroma: ChromaServer, tmp_path: Path) -> None:
+    answers = [BAD_GATEWAY, BAD_GATEWAY]
+
+    def busy(path: str, _body: bytes) -> tuple[int, str, str] | None:
+        return answers.pop() if path.endswith("/add") and answers else None
+
+    with gatekeeper(behind=chroma.address, instead=busy) as keeper:
+        server = Server(address=keeper.address)
+        with closing(VectorStore.create(tmp_path / "v", server=server, name="proxied")) as store:
+            store.add(VECTORS[:30], VALUES[:30])
+        assert answers == []
+        VectorStore.open(tmp_path / "v", expected=30).close()
+
+
+def test_a_slow_write_is_made_again_and_a_slow_answer_is_not() -> None:
+    late = httpx.ReadTimeout("late")
+    assert _may_pass(late, patiently=True)
+    assert not _may_pass(late, patiently=False)
+
+
+def test_no_request_is_larger_than_web_servers_let_through(chroma: ChromaServer, tmp_path: Path) -> None:
+    """A thousand vectors were one request of two megabytes, and nginx takes one: no larger index could be stored."""
+    dimension = 384
+    count = 2 * REQUEST_NUMBERS // dimension + 1
+    values = np.random.default_rng(3).standard_normal((count, dimension)).astype(np.float32)
+    values /= np.linalg.norm(values, axis=1, keepdims=True)
+    vectors = [Vector(row=i, text_hash=f"text {i}") for i in range(count)]
+    largest = 2**20
+
+    def strict(_path: str, body: bytes) -> tuple[int, str, str] | None:
+        return (413, "text/html", "<h1>Request Entity Too Large</h1>") if len(body) > largest else None
+
+    with gatekeeper(behind=chroma.address, instead=strict) as keeper:
+        server = Server(address=keeper.address)
+        with closing(VectorStore.create(tmp_path / "v", server=server, name="large")) as store:
+            store.add(vectors, values)
+        VectorStore.open(tmp_path / "v", expected=count).close()
+        largest = 1000
+        with (
+            closing(VectorStore.create(tmp_path / "w", server=server, name="larger")) as store,
+            pytest.raises(StoreAway, match=r"takes no requests of a megabyte.*client_max_body_size"),
+        ):
+            store.add(vectors, values)
 
 
 def test_a_collection_that_vanished_is_a_sentence_with_the_command_that_mends_it(
@@ -93,8 +158,8 @@ def test_a_collection_that_vanished_is_a_sentence_with_the_command_that_mends_it
     with closing(VectorStore.create(tmp_path / "v", server=server, name="vanishing")) as store:
         store.add(VECTORS[:30], VALUES[:30])
     with closing(VectorStore.open(tmp_path / "v", expected=30)) as store:
-        chroma.remove("footnote-vanishing")
-        with pytest.raises(IndexCorrupt, match=r"gone from Chroma at http://127.*footnote-vanishing.*footnote index"):
+        chroma.remove("vanishing")
+        with pytest.raises(IndexCorrupt, match=r"gone from Chroma at http://127.*vanishing.*footnote index"):
             store.nearest(VALUES[0], 3)
     with pytest.raises(IndexCorrupt, match=r"gone from Chroma.*Run: footnote index"):
         VectorStore.open(tmp_path / "v", expected=30)
@@ -160,14 +225,30 @@ def test_nothing_there(tmp_path: Path) -> None:
         ((301, "text/html", ""), r"answers with status 301"),
         ((401, JSON, json.dumps({"error": "unauthorized"})), r"wants another token.*FOOTNOTE_CHROMA_TOKEN"),
         ((403, "text/plain", "no"), r"wants another token.*FOOTNOTE_CHROMA_TOKEN"),
+        ((403, JSON, json.dumps({"error": "AuthorizationError", "message": "?"})), r"wants another token"),
+        ((401, JSON, json.dumps({"error": "ChromaAuthError", "message": "?"})), r"wants another token"),
         ((503, "text/html", "busy"), r"answers with status 503.*Start it"),
         ((500, JSON, json.dumps({"error": "InternalError", "message": "No space left."})), r"do it: No space left\."),
     ],
 )
 def test_what_is_no_chroma_or_will_not_is_a_sentence(says: tuple[int, str, str], sentence: str) -> None:
     with gatekeeper(says=says) as keeper, pytest.raises(StoreAway, match=sentence) as caught:
-        Server(address=keeper.address).names()
+        Server(address=keeper.address).version()
     assert keeper.address in str(caught.value)
+
+
+def test_a_server_without_our_tenant_is_a_sentence(chroma: ChromaServer) -> None:
+    """Its version was told, all else was "not found", and that went on to the owner as a traceback."""
+    missing = (404, JSON, json.dumps({"error": "NotFoundError", "message": "tenant default_tenant not found"}))
+    with gatekeeper(
+        behind=chroma.address, instead=lambda path, _body: missing if "/tenants/" in path else None
+    ) as keeper:
+        server = Server(address=keeper.address)
+        with pytest.raises(StoreAway, match="answers with status 404"):
+            server.create("homeless")
+        with pytest.raises(IndexCorrupt, match="are gone"):
+            server.open("homeless")
+        server.remove("homeless")
 
 
 def test_the_token_is_sent_to_its_own_address_alone_and_never_shown(chroma: ChromaServer, tmp_path: Path) -> None:
@@ -206,3 +287,27 @@ def test_where_tls_is_wanted_nothing_is_said_without_it() -> None:
     with gatekeeper(says=(200, JSON, '"1.0.0"')) as keeper, pytest.raises(StoreAway, match="cannot be reached"):
         Server(address=keeper.address.replace("http:", "https:"), token="s3cret").version()
     assert keeper.heard == []
+
+
+def test_two_threads_leave_the_settings_of_others_as_they_were() -> None:
+    """The second found them deaf to the environment, and left them so for good."""
+    before = vars(BaseSettings)["settings_customise_sources"]
+    inside, leave = threading.Event(), threading.Event()
+
+    def first() -> None:
+        with _deaf_to_the_environment():
+            inside.set()
+            leave.wait()
+
+    def second() -> None:
+        inside.wait()
+        threading.Timer(0.2, leave.set).start()
+        with _deaf_to_the_environment():
+            time.sleep(0.4)
+
+    threads = [threading.Thread(target=each) for each in (first, second)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert vars(BaseSettings)["settings_customise_sources"] is before

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -37,11 +39,39 @@ def test_without_space_the_one_before_stays_and_nothing_beside_it(tmp_path: Path
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_what_a_power_cut_left_is_written_over_and_not_added_to(tmp_path: Path) -> None:
-    (tmp_path / ".current.unfinished").write_text("x" * 1000)
-    durable.write(tmp_path / "current", "one")
-    assert (tmp_path / "current").read_text() == "one"
-    assert len(list(tmp_path.iterdir())) == 1
+def test_what_a_power_cut_left_goes_away_once_nobody_can_be_writing_it(tmp_path: Path) -> None:
+    """They all had one name: of two writers, one put what the other had half written in the place of the file."""
+    target = tmp_path / "cur[r]ent"
+    left, written, others = (
+        tmp_path / name
+        for name in (
+            ".cur[r]ent.0a1b2c3d.unfinished",
+            ".cur[r]ent.00000000.unfinished",
+            ".cur[r]ent.b.0a1b2c3d.unfinished",
+        )
+    )
+    for path in (left, written, others):
+        path.write_text("half of i")
+    for path in (left, others):
+        os.utime(path, (time.time() - 2 * durable.LEFT_SECONDS,) * 2)
+    durable.write(target, "one")
+    assert target.read_text() == "one"
+    assert set(tmp_path.iterdir()) == {target, written, others}
+    durable.sweep(target, at_once=True)
+    assert set(tmp_path.iterdir()) == {target, others}
+
+
+def test_of_many_writers_at_once_none_disturbs_another(tmp_path: Path) -> None:
+    """One took away the file that another was writing, and half of its own got the name."""
+    target, size = tmp_path / "current", 200_000
+
+    def write(n: int) -> None:
+        durable.write(target, str(n) * size)
+
+    with ThreadPoolExecutor(4) as pool:
+        for n, _ in enumerate(pool.map(write, list(range(8)) * 10)):
+            assert len(target.read_text()) == size, n
+    assert list(tmp_path.iterdir()) == [target]
 
 
 def test_in_a_folder_that_is_not_there_nothing_is_written(tmp_path: Path) -> None:

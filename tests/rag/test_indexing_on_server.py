@@ -15,7 +15,7 @@ import pytest
 from rag import build as layout
 from rag.chroma import Server
 from rag.errors import IndexCorrupt, StoreAway
-from rag.holdings import claim, sweep
+from rag.holdings import noting, sweep
 from rag.index import Index, open_index
 from rag.indexing import BuildReport, build_index, is_current, probe
 from rag.probe import check
@@ -35,8 +35,11 @@ def chroma(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChromaServer]:
 
 @pytest.fixture
 def server(chroma: ChromaServer) -> Server:
+    """It holds nothing yet."""
     if not chroma.runs:
         chroma.start()
+    for name in chroma.names():
+        chroma.remove(name)
     return Server(address=chroma.address)
 
 
@@ -49,7 +52,7 @@ def root(tmp_path: Path) -> Path:
 def build(
     root: Path, server: Server | None, embedder: FakeEmbedder | None = None, *, rebuild: bool = False
 ) -> BuildReport:
-    """As a command builds: claimed before, tidied afterwards."""
+    """As a command builds: with notes of what is made, and tidied afterwards."""
     data = root / "data"
     try:
         return build_index(
@@ -58,16 +61,15 @@ def build(
             embedder or FakeEmbedder(),
             rebuild=rebuild,
             check=partial(check, server=server),
-            server=claim(data, server) if server else None,
+            server=noting(data, server) if server else None,
         )
     finally:
         sweep(data, server)
 
 
-def held(chroma: ChromaServer, root: Path) -> set[str]:
-    """The builds of this folder that the server holds."""
-    prefix = claim(root / "data", Server(address=chroma.address)).prefix
-    return {name.removeprefix(prefix) for name in chroma.names() if name.startswith(prefix)}
+def held(chroma: ChromaServer) -> set[str]:
+    """The builds that the server holds."""
+    return {name.removeprefix("footnote-") for name in chroma.names()}
 
 
 def builds(root: Path) -> set[str]:
@@ -89,20 +91,20 @@ def test_an_edit_makes_a_new_collection_and_the_one_before_goes_once_nobody_read
 ) -> None:
     first = build(root, server)
     assert first.embedded > 10
-    assert held(chroma, root) == builds(root)
+    assert held(chroma) == builds(root)
     assert "bees.txt" in files_found(root, BEES)
     write_notes(root / "notes", MORE)
     assert not is_current(root / "notes", root / "data", embedder=EMBEDDER, server=server)
     assert build(root, server).embedded == 2
     assert is_current(root / "notes", root / "data", embedder=EMBEDDER, server=server)
     assert "rye.md" in files_found(root, "Malt makes the crust dark")
-    assert len(held(chroma, root)) == 2, "the one before may still be read"
+    assert len(held(chroma)) == 2, "the one before may still be read"
     layout.drop_old_builds(root / "data", wait=lambda: None)
     sweep(root / "data", server)
-    assert held(chroma, root) == {layout.current_build(root / "data").name}
+    assert held(chroma) == {layout.current_build(root / "data").name}
     layout.drop_index(root / "data")
     sweep(root / "data", server)
-    assert held(chroma, root) == set()
+    assert held(chroma) == set()
 
 
 def test_to_the_server_and_back_nothing_is_embedded_anew(chroma: ChromaServer, server: Server, root: Path) -> None:
@@ -111,7 +113,7 @@ def test_to_the_server_and_back_nothing_is_embedded_anew(chroma: ChromaServer, s
     assert not is_current(root / "notes", root / "data", embedder=EMBEDDER, server=server)
     there = build(root, server)
     assert (there.unchanged, there.embedded) == (False, 0)
-    assert held(chroma, root) == {layout.current_build(root / "data").name}
+    assert held(chroma) == {layout.current_build(root / "data").name}
     assert (layout.current_build(root / "data") / layout.VECTORS / "values.npy").read_bytes() == values
     assert files_found(root, RYE) == files_found(root, RYE, server)
     back = build(root, None)
@@ -119,41 +121,41 @@ def test_to_the_server_and_back_nothing_is_embedded_anew(chroma: ChromaServer, s
     assert "rye.md" in files_found(root, RYE)
     layout.drop_old_builds(root / "data", wait=lambda: None)
     sweep(root / "data", None)
-    assert held(chroma, root) == set()
+    assert held(chroma) == set()
 
 
 def test_where_nothing_changed_nothing_is_done(chroma: ChromaServer, server: Server, root: Path) -> None:
     build(root, server)
-    before = held(chroma, root)
+    before = held(chroma)
     assert build(root, server).unchanged
-    assert held(chroma, root) == before
+    assert held(chroma) == before
 
 
 def test_a_build_that_fails_leaves_nothing_and_the_one_before_serves(
     chroma: ChromaServer, server: Server, root: Path
 ) -> None:
     build(root, server)
-    before = held(chroma, root)
+    before = held(chroma)
     write_notes(root / "notes", MORE)
 
     def fail(_texts: object) -> None:
-        assert len(chroma.names()) > len(before), "its collection is there before anything is embedded"
+        assert held(chroma) > before, "its collection is there before anything is embedded"
         raise MemoryError
 
     with pytest.raises(MemoryError):
         build(root, server, FakeEmbedder(before=fail))
-    assert held(chroma, root) == before == builds(root)
+    assert held(chroma) == before == builds(root)
     assert "bees.txt" in files_found(root, BEES)
 
 
 def test_what_a_killed_build_left_goes_with_the_next(chroma: ChromaServer, server: Server, root: Path) -> None:
     build(root, server)
-    ours = claim(root / "data", server)
-    (layout.builds_folder(root / "data") / "killed").mkdir()
-    ours.create(ours.prefix + "killed").close()
+    killed = layout.builds_folder(root / "data") / "killed"
+    killed.mkdir()
+    noting(root / "data", server).create(layout.collection_of(killed)).close()
     write_notes(root / "notes", MORE)
     build(root, server)
-    assert "killed" not in held(chroma, root) | builds(root)
+    assert "killed" not in held(chroma) | builds(root)
 
 
 def test_a_collection_that_vanished_is_stored_again_without_embedding(
@@ -214,6 +216,15 @@ def test_the_probe_in_another_process_knows_the_token_from_its_input(chroma: Chr
         probe(folder, server=server)
         with pytest.raises(StoreAway, match="wants another token"):
             probe(folder)
+
+
+def test_a_server_that_is_slow_is_no_damage(server: Server, root: Path, tmp_path: Path) -> None:
+    """A healthy index was stored again for that."""
+    build(root, server)
+    with pytest.raises(StoreAway, match="did not answer within"):
+        probe(layout.current_build(root / "data"), seconds=0.001)
+    with pytest.raises(IndexCorrupt, match="did not answer within"):
+        probe(tmp_path, seconds=0.001)
 
 
 def test_a_server_is_told_numbers_alone(chroma: ChromaServer, root: Path) -> None:

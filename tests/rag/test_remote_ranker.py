@@ -6,6 +6,7 @@ import json
 import logging
 import threading
 import time
+import unicodedata
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,7 +19,7 @@ from rag.errors import EndpointAway, Interrupted
 from rag.models.modeltext import RANK_TOKENS
 from rag.models.remote_ranker import COOL_DOWN_SECONDS, RemoteRanker
 from tests.rag.scripted_ranker import START, LlamaServer, text_of
-from tests.rag.scripted_server import Endpoint, closed_port, serving
+from tests.rag.scripted_server import Endpoint, Handler, closed_port, serving
 
 PREFIX, CONTEXTS, QUESTION = "Notes: a\nQuestion: b\n\n", ["far\nQuestion:", "near\nQuestion:"], " Why, née?"
 
@@ -89,6 +90,8 @@ def test_of_a_long_question_the_beginning_counts(endpoint: Endpoint, ranker: Rem
         lambda choice: {"choices": [{**choice, "logprobs": None}]},
         lambda choice: {"choices": [{**choice, "logprobs": {"content": [{"logprob": "a"}]}}]},
         lambda choice: json.dumps({"choices": [choice]}).replace("-3.0", "-Infinity").replace("-1.0", "NaN"),
+        lambda choice: json.dumps({"choices": [choice]}).replace("-3.0", "1" * 400).replace("-1.0", "1e999"),
+        lambda choice: {"choices": [{**choice, "logprobs": {"token_logprobs": [1e308] * 10}}]},
         lambda choice: {"choices": []},
         lambda choice: [],
         lambda choice: "<html>",
@@ -105,6 +108,36 @@ def test_whatever_is_no_likelihood_costs_the_order_and_is_said(
     server.change = change
     assert values(ranker) == []
     assert "does not answer as llama-server does" in caplog.text
+
+
+@pytest.mark.parametrize("tokens", ["[Infinity]", "[NaN]", "[]", "[[1]]", "7"])
+def test_tokens_that_are_none_cost_the_order_and_no_answer(caplog: pytest.LogCaptureFixture, tokens: str) -> None:
+    """An overflow and a division by zero came out, and the question had no answer."""
+    reply = f'{{"tokens": {tokens}, "choices": [{{"text": "", "logprobs": {{"token_logprobs": []}}}}]}}'
+    with serving(lambda handler: handler.send(200, "application/json", reply)) as endpoint:
+        assert values(RemoteRanker(f"{endpoint.url}#smollm2")) == []
+    assert "does not answer as llama-server does" in caplog.text
+
+
+def test_half_a_character_of_a_terminal_is_asked_about_too(ranker: RemoteRanker) -> None:
+    """It could not be sent, and the question had no answer."""
+    assert ranker.log_likelihoods(PREFIX, ["near caf\udce9\nQuestion:"], " Why caf\udce9?") == [-1.0]
+
+
+def test_a_server_whose_model_does_not_tell_spellings_apart_ranks(server: LlamaServer, ranker: RemoteRanker) -> None:
+    server.change = lambda choice: {
+        "choices": [{**choice, "text": " ".join(unicodedata.normalize("NFC", choice["text"]).split())}]
+    }
+    assert ranker.log_likelihoods(PREFIX, CONTEXTS, " Why,  ne\u0301e?") == [-3.0, -1.0]
+
+
+def test_who_writes_something_else_for_one_question_is_asked_about_the_next(
+    server: LlamaServer, ranker: RemoteRanker
+) -> None:
+    """Everybody went without the order for a while then."""
+    server.change = lambda choice: {"choices": [{**choice, "text": choice["text"].replace("one", "two")}]}
+    assert ranker.log_likelihoods(PREFIX, CONTEXTS, " Why one?") == []
+    assert values(ranker) == [-3.0, -1.0]
 
 
 @pytest.mark.parametrize(
@@ -185,6 +218,55 @@ def test_who_gives_up_does_not_wait(server: LlamaServer, ranker: RemoteRanker) -
         values(ranker, cancelled=given_up.is_set)
     assert time.monotonic() - started < 2
     released.set()
+
+
+def test_a_question_that_was_given_up_holds_up_no_other(server: LlamaServer, ranker: RemoteRanker) -> None:
+    """Its requests had all the threads until its deadline; the next question went without the order, and the ranker
+    was left alone for being slow."""
+    released, given_up = threading.Event(), threading.Event()
+    waiting = threading.Barrier(6, timeout=5)
+
+    def wait(prompt: str) -> None:
+        if "first" in prompt:
+            waiting.wait()
+            released.wait(5)
+
+    def cancelled() -> bool:
+        if waiting.n_waiting == 5:
+            given_up.set()
+            waiting.wait()
+        return given_up.is_set()
+
+    server.wait = wait
+    contexts = [f"{n} near\nQuestion:" for n in range(5)]
+    with pytest.raises(Interrupted, match="Cancelled"):
+        ranker.log_likelihoods(PREFIX, [f"first {each}" for each in contexts], QUESTION, cancelled=cancelled)
+    until = time.monotonic() + 1.5
+    assert ranker.log_likelihoods(PREFIX, contexts, QUESTION, deadline=until) == [-1.0] * 5
+    released.set()
+
+
+def test_who_gives_up_hangs_up() -> None:
+    """The server went on computing for nobody."""
+    llama = LlamaServer()
+
+    def hold(handler: Handler) -> None:
+        if handler.path == "/v1/completions":
+            return handler.hold()
+        return llama(handler)
+
+    with serving(hold) as endpoint:
+        ranker = RemoteRanker(f"{endpoint.url}#smollm2")
+        with pytest.raises(Interrupted, match="Cancelled"):
+            values(ranker, cancelled=lambda: any("grammar" in body for body in endpoint.asked))
+        assert endpoint.cut.wait(2)
+
+
+def test_a_question_whose_time_is_over_says_nothing_about_the_server(endpoint: Endpoint, ranker: RemoteRanker) -> None:
+    """It was left alone for being slow, though nothing had been asked of it."""
+    assert values(ranker, deadline=time.monotonic()) == []
+    assert endpoint.asked == []
+    assert values(ranker) == [-3.0, -1.0]
 
 
 def test_all_passages_are_asked_about_at_once(server: LlamaServer, ranker: RemoteRanker) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from rag.phrase import Phrase
 from rag.reading import minutes
 from rag.reading.readers import header as headers
 from rag.reading.readers import whole
@@ -32,6 +33,7 @@ _NUMBER = re.compile(r"\ufeff?\s*\d+$")
 _ASIDE = re.compile(r"\ufeff?(?:WEBVTT(?:\s.*)?|NOTE(?:\s.*)?|STYLE|REGION)$")
 _SETTING = re.compile(r"(?:Kind|Language): [\w-]+$")
 _COMMENT = re.compile(r"\ufeff?(?:WEBVTT|NOTE)(?:\s+-?\s*|$)")
+_ROLLING = Phrase("The captions repeat each line as they roll; so do the passages. Export them without rolling.")
 _UNKNOWN = frozenset({"unknown", "speaker", "narrator", "unidentified"})
 
 
@@ -211,10 +213,9 @@ def _warnings(source: Source, cues: Sequence[Cue]) -> list[ReadWarning]:
     found = []
     back = next((other for one, other in pairwise(cues) if other.seconds < one.seconds), None)
     if back:
-        reason = "The times go backwards here; the order of the file was kept."
+        reason = Phrase("The times go backwards here; the order of the file was kept.")
         found.append(ReadWarning(file=source.file, line=back.line_start, reason=reason))
     twice = sum(one.text.endswith(other.text) or other.text.startswith(one.text) for one, other in pairwise(cues))
     if len(cues) > 10 and twice > 0.3 * len(cues):
-        reason = "The captions repeat each line as they roll; so do the passages. Export them without rolling."
-        found.append(ReadWarning(file=source.file, line=None, reason=reason))
+        found.append(ReadWarning(file=source.file, line=None, reason=_ROLLING))
     return found

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 
 import yaml
 
+from rag.phrase import Phrase
 from rag.reading.readers import header as headers
 from rag.reading.readers.base import Source, Unit
 from rag.reading.readers.blocks import blocks, infer_headings, units
@@ -34,6 +35,11 @@ _NOTE_KEYS = """
 _CONTAINERS = frozenset({"extra", "params", "metadata", "meta", "data", "fields"})
 _NOTES = frozenset(_NOTE_KEYS.split())
 _SCALAR = re.compile(r"\s*(?:[|>][+-]?\d?\s*$|(?P<quote>'''|\"\"\"|[\"'])?)")
+_TOO_LONG = Phrase("The front matter is too long to be read as {kind}; it was read line by line.")
+_ALIASES = Phrase(
+    "The front matter uses YAML aliases, which are not expanded; it was read line by line. Write the text out."
+)
+_NOT_VALID = Phrase("The front matter is not valid {kind} ({why}); it was read line by line.")
 
 Fields = dict[str, list[str]]
 
@@ -89,16 +95,13 @@ def _parsed(body: str, first: str) -> tuple[Fields | None, str | None]:
     """The fields, or None with a sentence that says what is wrong."""
     kind = {"---": "YAML", "+++": "TOML", "{": "JSON"}[first]
     if len(body) > _MOST_CHARACTERS:
-        return None, f"The front matter is too long to be read as {kind}; it was read line by line."
+        return None, _TOO_LONG.format(kind=kind)
     try:
         data = _PARSERS[kind](body)
     except _Aliases:
-        return (
-            None,
-            "The front matter uses YAML aliases, which are not expanded; it was read line by line. Write the text out.",
-        )
+        return None, _ALIASES
     except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError, OverflowError) as error:
-        return None, f"The front matter is not valid {kind} ({_short(error)}); it was read line by line."
+        return None, _NOT_VALID.format(kind=kind, why=_short(error))
     if not isinstance(data, Mapping):
         return {}, None
     fields: Fields = {}

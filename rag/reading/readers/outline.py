@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from rag.phrase import Phrase
 from rag.reading.readers import dates, heads, whole
 from rag.reading.readers import header as headers
 from rag.reading.readers.base import Part, Reading, Source
@@ -144,6 +145,6 @@ def _unsettled(source: Source, found: Sequence[Block], starts: Mapping[int, Head
             and dates.day_first([found[index].text + " 13/1"])
             and "/" in found[index].text
         ):
-            reason = "Dates such as the one here were read as month/day; write 2024-09-10 to be sure."
+            reason = Phrase("Dates such as the one here were read as month/day; write 2024-09-10 to be sure.")
             return [ReadWarning(file=source.file, line=found[index].line_start, reason=reason)]
     return []

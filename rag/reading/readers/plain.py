@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from rag.phrase import Phrase
 from rag.reading.readers.base import Reading, Source
 from rag.reading.readers.outline import Outline
 from rag.types import ReadWarning
 
-_REASON = (
+_REASON = Phrase(
     "No headings, bullets, minutes or speakers were recognised; it was read as plain text, paragraph by paragraph."
 )
 

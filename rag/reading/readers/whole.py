@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import urlsplit
 
+from rag.phrase import Phrase
 from rag.reading.readers import dates, heads, names, shows
 from rag.reading.readers import header as headers
 from rag.reading.readers.base import Part, Reading, Source, Unit, shown
@@ -105,8 +106,8 @@ def reading(
 def date_warnings(source: Source, lines: Sequence[int]) -> list[ReadWarning]:
     """Dates in these lines (1-based) that do not exist."""
     wrong = ((number, dates.impossible(source.lines[number - 1].text[:_OPENING])) for number in lines)
-    reason = "There is no such date as {}; it was left out. Correct it in the note."
-    return [ReadWarning(file=source.file, line=n, reason=reason.format(date)) for n, date in wrong if date]
+    reason = Phrase("There is no such date as {date}; it was left out. Correct it in the note.")
+    return [ReadWarning(file=source.file, line=n, reason=reason.format(date=date)) for n, date in wrong if date]
 
 
 def part(source: Source, found_top: Top, units: Sequence[Unit], *, guess: bool) -> Part:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.envfile import EnvFileError, merged, write
+from rag.durable import LEFT_SECONDS
 from tests.disks import little_space
 
 BEFORE = """\
@@ -119,7 +121,9 @@ def test_without_space_the_settings_before_stay_and_space_is_what_is_asked_for(t
 
 
 def test_what_a_power_cut_has_left_goes_away(tmp_path: Path) -> None:
-    """It has the token in it, and had another name each time."""
-    (tmp_path / "..env.unfinished").write_text("FOOTNOTE_DISCORD__TOKEN=secret")
+    """It has the token in it."""
+    left = tmp_path / "..env.00001111.unfinished"
+    left.write_text("FOOTNOTE_DISCORD__TOKEN=secret")
+    os.utime(left, (time.time() - 2 * LEFT_SECONDS,) * 2)
     write(tmp_path / ".env", {"FOOTNOTE_NOTES": "here"})
     assert [path.name for path in tmp_path.iterdir()] == [".env"]

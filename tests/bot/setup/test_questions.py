@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from bot.commands.init import next_steps
 from bot.health.reach import DiscordAway, TokenRefused
 from bot.language import speaking, spoken
 from bot.settings import DiscordSettings, Settings
@@ -59,6 +60,7 @@ def test_six_questions_in_their_order() -> None:
         language="en",
         autostart=False,
         identity=IDENTITY,
+        in_server=True,
     )
 
 
@@ -81,7 +83,7 @@ def test_the_language_comes_first_and_everything_after_it_is_in_it() -> None:
     assert asker.asked[:3] == [
         "Language of the bot's own words",
         "Ordner mit deinen Notizen",
-        "Token (beim Tippen unsichtbar)",
+        "Token (beim Tippen unsichtbar; nur Eingabetaste: vorerst keins)",
     ]
     assert heard[0].startswith("Footnote wohnt dann in ")
     assert "Discord kennt den Bot: Es ist footnote." in heard
@@ -177,6 +179,28 @@ def test_a_bot_in_no_server_is_invited_first() -> None:
     portal = Portal(guilds=[(), (HOME,)])
     assert put(Scripted({"Token": ["right"]}), portal, heard=heard).guild == HOME.id
     assert any("client_id=42&scope=bot+applications.commands&permissions=274877991936" in line for line in heard)
+
+
+def test_a_bot_that_is_in_a_server_is_invited_to_another() -> None:
+    """It was invited to "a server" after its owner had read that it is in one."""
+    token = SecretStr("right")
+    for guilds, where in (([(HOME,)], "another server:"), ([(), ()], "a server:")):
+        for guild in (None, "77"):
+            answers = put(Defaults(), Portal(guilds=[*guilds]), given=Given(token=token, guild=guild))
+            assert any(hint.startswith(f"Invite it to {where}\n") for hint in next_steps(answers))
+
+
+def test_whoever_does_without_discord_is_told_how_to_connect_it_later() -> None:
+    hints = next_steps(put(Defaults(), Portal()))
+    assert "Connect it to Discord later: footnote init" in hints
+    assert not any("Invite" in hint for hint in hints)
+
+
+def test_models_that_are_offered_can_be_taken_later() -> None:
+    """Where nobody is asked (`--yes`) the list stood there with nothing to do about it."""
+    heard = list[str]()
+    put(Defaults(), Portal(), models=[("qwen3-1.7b", "quick")], heard=heard)
+    assert heard[-2:] == ["  qwen3-1.7b: quick", "You can take one later, too: footnote init --model NAME"]
 
 
 @pytest.mark.parametrize(("said", "guild"), [("everywhere", None), ("123", 123)])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -12,7 +14,8 @@ import pytest
 from bot.state import migrations
 from bot.state.backup import back_up, copy, restore
 from bot.state.errors import StateBusy, StateCorrupt, StateError, StateNewer
-from bot.state.store import Store, before_restore, open_store, read_store, state_path
+from bot.state.store import Store, before_restore, open_store, read_store, state_path, unfinished_copy
+from rag.durable import LEFT_SECONDS
 from tests.bot.state.builders import turn
 from tests.bot.state.test_store import VERSIONS
 from tests.disks import little_space
@@ -185,14 +188,28 @@ def test_a_restore_that_does_not_fit_changes_nothing(path: Path, saved: Path) ->
 def test_what_a_killed_backup_has_left_is_gone_with_the_next(path: Path, saved: Path) -> None:
     """What somebody had had erased stood in it for ever."""
     other = saved.parent / "other.sqlite3"
-    left = [other.with_name(f".other.sqlite3.unfinished{suffix}") for suffix in ("", "-journal")]
-    left.append(path.with_name(f".{path.name}.4711.unfinished"))
+    left = [other.with_name(f".other.sqlite3.00001111.unfinished{suffix}") for suffix in ("", "-journal")]
     for file in left:
+        file.write_bytes(b"half of it")
+        os.utime(file, (time.time() - 2 * LEFT_SECONDS,) * 2)
+    left += [path.with_name(f".{name}.00001111.unfinished") for name in (path.name, before_restore(path).name)]
+    for file in left[2:]:
         file.write_bytes(b"half of it")
     back_up(path, other)
     open_store(path).close()
     assert questions(other) == ["before", "after"]
     assert not any(file.exists() for file in left)
+
+
+def test_a_backup_that_is_being_made_is_left_alone(path: Path) -> None:
+    """Another one to the same file, and every start of the bot, took away what it was writing."""
+    with open_store(path) as store:
+        ask(store, "first")
+    to = path.with_name(f"{path.name}.copy")
+    with read_store(path) as store, unfinished_copy(store.connection, to) as made:
+        back_up(path, to)
+        open_store(path).close()
+        assert questions(made) == questions(to)
 
 
 def test_what_the_log_holds_is_kept_though_somebody_is_reading_the_database(path: Path, saved: Path) -> None:
