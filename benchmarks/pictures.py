@@ -104,14 +104,16 @@ def pictures(sizes: Sequence[Size]) -> dict[str, tuple[str, str]]:
     """Name -> title and SVG; none without sizes. Raises ChartsMissing."""
     if not sizes:
         return {}
-    return {name: (title, _svg(name, _chart(title, lines, sizes))) for name, (title, lines) in PICTURES.items()}
+    return {
+        name: (title, svg(f"bench-{name}", _chart(title, lines, sizes))) for name, (title, lines) in PICTURES.items()
+    }
 
 
 def _chart(title: str, lines: Sequence[Line], sizes: Sequence[Size]) -> Any:  # noqa: ANN401  # pygal has no types
     drawn = [(line, points) for line in lines if (points := _points(line, sizes))]
-    style = _style([line.colour for line, _ in drawn])
+    coloured = style([line.colour for line, _ in drawn])
     columns = 3 if len(drawn) == 3 else 2
-    chart = library().XY(style=style, title=title, x_title="vectors", legend_at_bottom_columns=columns, **_PLAIN)
+    chart = library().XY(style=coloured, title=title, x_title="vectors", legend_at_bottom_columns=columns, **_PLAIN)
     chart.x_labels = list(_labels([x for _, points in drawn for x, _ in points]))
     chart.y_labels = list(_labels([y for _, points in drawn for _, y in points]))
     for line, points in drawn:
@@ -132,7 +134,8 @@ def _labels(values: Sequence[float]) -> Iterator[float]:
     yield from marks[first : last + 1]
 
 
-def _style(colours: Sequence[str]) -> Any:  # noqa: ANN401
+def style(colours: Sequence[str]) -> Any:  # noqa: ANN401
+    """Lines in these colours on white."""
     from pygal.style import Style
 
     return Style(
@@ -153,7 +156,8 @@ def _style(colours: Sequence[str]) -> Any:  # noqa: ANN401
     )
 
 
-def _svg(name: str, chart: Any) -> str:  # noqa: ANN401
-    chart.uuid = f"bench-{name}"
+def svg(name: str, chart: Any) -> str:  # noqa: ANN401
+    """The chart as a file that is the same for the same figures; `name` is part of every id in it."""
+    chart.uuid = name
     drawn: str = chart.render(is_unicode=True)
     return re.sub(r"<!--.*?-->|<script.*?</script>", "", drawn, flags=re.DOTALL) + "\n"

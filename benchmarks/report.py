@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from benchmarks.circumstances import Circumstances
 from benchmarks.sizes import Size
+from rag import durable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,14 +86,17 @@ class Report:
     def save(self, file: Path) -> None:
         """Write it to a file, whose folder is made."""
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(self.as_json(), indent=1) + "\n", encoding="utf-8")
+        durable.write(file, (json.dumps(self.as_json(), indent=1) + "\n").encode())
 
 
 def saved(file: Path) -> Report:
-    """What `save` wrote; an empty report where there is none, or one of another version."""
+    """What `save` wrote; an empty report where there is none. One of another version is put aside as `.old`."""
     try:
         return TypeAdapter(Report).validate_json(file.read_bytes())
-    except (FileNotFoundError, ValidationError):
+    except FileNotFoundError:
+        return Report()
+    except ValidationError:
+        file.replace(file.with_name(file.name + ".old"))
         return Report()
 
 

@@ -1,6 +1,6 @@
-"""Makes the data folder that this version makes of `tests/fixtures/notes`: `python -m scripts.data_fixture VERSION`.
+"""Makes the data folder that this version makes of `tests/fixtures/notes`: `python -m scripts.data_fixture NAME`.
 
-For `tests/fixtures/data`, at a release. Knows nothing of other versions.
+For `tests/fixtures/data`, at a release and where a layout is new. Knows nothing of other versions.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ def nobodys(member: tarfile.TarInfo) -> tarfile.TarInfo:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("version")
-    archive = FIXTURES / "data" / f"{parser.parse_args().version}.tar.gz"
+    parser.add_argument("name", help="the version's, or that of what is new")
+    archive = FIXTURES / "data" / f"{parser.parse_args().name}.tar.gz"
     with tempfile.TemporaryDirectory() as folder:
         notes = shutil.copytree(FIXTURES / "notes", Path(folder) / "notes")
         fill(Path(folder) / "data", notes)

@@ -102,9 +102,11 @@ def test_a_report_is_read_again_as_it_was_saved(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"figures": [{"group": "g"}]}'])
-def test_a_report_of_another_version_counts_as_none(tmp_path: Path, text: str) -> None:
+def test_a_report_of_another_version_counts_as_none_and_is_kept(tmp_path: Path, text: str) -> None:
+    """The next run wrote over it: hours of sizes were gone without a word."""
     (tmp_path / "bench.json").write_text(text, encoding="utf-8")
     assert saved(tmp_path / "bench.json") == saved(tmp_path / "none.json") == Report()
+    assert (tmp_path / "bench.json.old").read_text(encoding="utf-8") == text
 
 
 def test_the_page_says_when_and_beside_what_it_was_measured() -> None:

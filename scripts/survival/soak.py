@@ -22,6 +22,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from benchmarks.pictures import BLUE, GREY, ORANGE, style, svg
 from bot.health.metrics import resident_bytes
 from rag.lab.charts import library
 from tests.conftest import KNOWLEDGE, MODELS
@@ -234,27 +235,45 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def draw(record: Record, folder: Path) -> None:
-    """Memory, handles and threads, and latency over time."""
-    pygal = library()
+    """Memory, handles and threads, and latency over time: the median of each minute, of latency p95 as well."""
+    samples = record.samples
     pictures: dict[str, dict[str, list[tuple[float, float]]]] = {
         "memory": {
-            "bot, MiB": [(s.seconds / 60, s.bot_bytes / 2**20) for s in record.samples],
-            "models, MiB": [(s.seconds / 60, s.child_bytes / 2**20) for s in record.samples],
+            "bot, MiB": by_minute([(s.seconds, s.bot_bytes / 2**20) for s in samples]),
+            "models, MiB": by_minute([(s.seconds, s.child_bytes / 2**20) for s in samples]),
         },
         "handles": {
-            "open files": [(s.seconds / 60, s.handles) for s in record.samples],
-            "threads": [(s.seconds / 60, s.threads) for s in record.samples],
-            "waiting": [(s.seconds / 60, s.waiting) for s in record.samples],
+            "open files": by_minute([(s.seconds, s.handles) for s in samples]),
+            "threads": by_minute([(s.seconds, s.threads) for s in samples]),
+            "questions under way": by_minute([(s.seconds, s.waiting) for s in samples]),
         },
-        "latency": {"seconds to the answer": [(at / 60, took) for at, took in record.latencies]},
+        "latency": {
+            "seconds to the answer, p95": by_minute(record.latencies, share=0.95),
+            "p50": by_minute(record.latencies),
+        },
     }
     for name, lines in pictures.items():
-        chart = pygal.XY(
-            title=name, x_title="minutes", stroke=name != "latency", dots_size=1.5, js=(), legend_at_bottom=True
+        chart = library().XY(
+            title=name.capitalize(),
+            x_title="minutes",
+            show_dots=False,
+            js=(),
+            legend_at_bottom=True,
+            include_x_axis=True,
+            height=360,
+            style=style((BLUE, ORANGE, GREY)),
         )
         for label, points in lines.items():
             chart.add(label, points)
-        chart.render_to_file(str(folder / f"{name}.svg"))
+        (folder / f"soak-{name}.svg").write_text(svg(f"soak-{name}", chart), encoding="utf-8")
+
+
+def by_minute(points: Sequence[tuple[float, float]], *, share: float = 0.5) -> list[tuple[float, float]]:
+    """(minute, percentile of the values in it) of (seconds, value)."""
+    minutes: dict[int, list[float]] = {}
+    for at, value in points:
+        minutes.setdefault(int(at // 60), []).append(value)
+    return [(minute, round(percentile(values, share), 3)) for minute, values in sorted(minutes.items())]
 
 
 def told(record: Record) -> str:
