@@ -90,7 +90,7 @@ OPENING: Mapping[str, Told] = {
     ),
 }
 _SIGNS: Mapping[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
-    "full": ((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), ("disk is full", "no space left")),
+    "full": (durable.FULL, ("disk is full", "no space left")),
     "shut": (
         (errno.EACCES, errno.EPERM, errno.EROFS),
         ("readonly database", "read-only file system", "unable to open database file"),

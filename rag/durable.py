@@ -13,7 +13,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system says where there is no space left."""
 _NO_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF, errno.EACCES, errno.EPERM)
 """Some network drives cannot be asked that of a folder, and of some folders nobody may read the list."""
 LEFT_SECONDS = 3600.0
@@ -22,7 +23,7 @@ LEFT_SECONDS = 3600.0
 
 def is_full(error: Exception) -> bool:
     """Whether it is for want of space that something could not be written."""
-    return isinstance(error, OSError) and error.errno in _FULL
+    return isinstance(error, OSError) and error.errno in FULL
 
 
 def sync(path: Path) -> None:

@@ -20,8 +20,8 @@ import sys
 import tempfile
 import traceback
 from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,17 +67,17 @@ def work(name: str, root: str, says: str, complains: str) -> None:
 
 
 class Trial:
-    """Runs deeds on a disk that lies at `folder`/disk, and is seen below `folder`/below."""
+    """Runs deeds on a disk that lies at `folder`/disk, and is seen below `folder`/below; see `on_a_disk`."""
 
     def __init__(self, folder: Path, disk: Disk) -> None:
-        self._folder, self._disk = folder, disk
+        self.folder, self._disk = folder, disk
         self._processes = multiprocessing.get_context("forkserver")
         self._processes.set_forkserver_preload(PRELOADED)
         self._count = 0
 
     def prepare(self, name: str) -> Path:
         """A folder ready for a deed, to be copied for every trial."""
-        ready = self._folder / f"ready-{name.replace(' ', '-')}"
+        ready = self.folder / f"ready-{name.replace(' ', '-')}"
         ready.mkdir()
         DEEDS[name].prepare(ready)
         return ready
@@ -85,13 +85,13 @@ class Trial:
     def copied(self, ready: Path) -> Path:
         """A fresh copy of a folder on the disk, seen from below it."""
         self._count += 1
-        return Path(shutil.copytree(ready, self._folder / "below" / str(self._count), symlinks=True))
+        return Path(shutil.copytree(ready, self.folder / "below" / str(self._count), symlinks=True))
 
     def run(self, name: str, root: Path, fault: Fault | None, *, says: Path | None = None) -> Ended:
         """How the deed ended in a folder below the disk; `says`: the file in it for what it says; None: elsewhere."""
-        place = self._folder / "disk" / root.name
-        complains = self._folder / "complains"
-        seen = place / says if says else self._folder / "says"
+        place = self.folder / "disk" / root.name
+        complains = self.folder / "complains"
+        seen = place / says if says else self.folder / "says"
         self._disk.begin(fault)
         process = self._processes.Process(target=work, args=(name, str(place), str(seen), str(complains)))
         process.start()
@@ -145,6 +145,17 @@ def plain(sentence: str) -> str:
     return re.sub(r"\S*/\d+/|\d{8}T\S+|\d{3,}", "…", " ".join(sentence.split()))
 
 
+@contextmanager
+def on_a_disk() -> Iterator[Trial]:
+    """Trials on a disk of their own, in a folder that goes away with it."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "below").mkdir()
+        (folder / "disk").mkdir()
+        with mounted(folder / "below", folder / "disk") as disk:
+            yield Trial(folder, disk)
+
+
 def measure(trial: Trial, name: str, faults: Sequence[str], most: int, sentences: Counter[str]) -> list[str]:
     """Try every fault on a deed, print a row for each; what was amiss, a sentence each."""
     ready = trial.prepare(name)
@@ -182,14 +193,9 @@ def main() -> int:
     wrong: list[str] = []
     acknowledge("| Activity | Disk | Operations | Tried | Ended with a sentence | Went on | Amiss |")
     acknowledge("|---|---|---|---|---|---|---|")
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "below").mkdir()
-        (folder / "disk").mkdir()
-        with mounted(folder / "below", folder / "disk") as disk:
-            trial = Trial(folder, disk)
-            for each in arguments.only:
-                wrong += measure(trial, each, arguments.faults, arguments.most, sentences)
+    with on_a_disk() as trial:
+        for each in arguments.only:
+            wrong += measure(trial, each, arguments.faults, arguments.most, sentences)
     acknowledge("\n".join(wrong))
     if arguments.sentences:
         acknowledge("\n".join(f"{count:4} {sentence}" for sentence, count in sentences.most_common()))

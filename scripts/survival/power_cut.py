@@ -14,7 +14,6 @@ import copy
 import random
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
@@ -22,8 +21,8 @@ from pathlib import Path, PurePosixPath
 
 from scripts.survival.activities import acknowledge
 from scripts.survival.deeds import DEEDS
-from scripts.survival.disk import Done, mounted
-from scripts.survival.full_disk import Trial, spread
+from scripts.survival.disk import Done
+from scripts.survival.full_disk import Trial, on_a_disk, spread
 
 CONTENTS = ("write", "truncate")
 SAYS = "says"  # the file in which it stands what had been acknowledged
@@ -114,7 +113,7 @@ def said(log: Sequence[Done]) -> list[str]:
     return text[: text.rfind("\n") + 1].splitlines()
 
 
-def measure(trial: Trial, name: str, most: int, folder: Path) -> tuple[int, int, list[str]]:
+def measure(trial: Trial, name: str, most: int) -> tuple[int, int, list[str]]:
     """How many things were done, how many disks tried, and what was amiss, a sentence each."""
     root = trial.copied(trial.prepare(name))
     before = Remains(root)
@@ -128,7 +127,7 @@ def measure(trial: Trial, name: str, most: int, folder: Path) -> tuple[int, int,
         for what, keeps in kept_by(random.Random(SEED)).items():  # noqa: S311 - a seed makes it repeatable
             left = [done for n, done in enumerate(happened) if done.path != SAYS and (n in sure or keeps(done))]
             tried += 1
-            if found := amiss(name, Remains.of(before, left), said(happened), folder / "remains"):
+            if found := amiss(name, Remains.of(before, left), said(happened), trial.folder / "remains"):
                 at = f"after {len(happened)} of {len(log)} ({happened[-1].kind} {happened[-1].path})"
                 wrong.append(f"{name}, power cut {at}, kept {what}: {found}")
     return len(log), tried, wrong
@@ -155,16 +154,11 @@ def main() -> int:
     arguments = parser.parse_args()
     wrong: list[str] = []
     acknowledge("| Activity | Things done | Disks after a cut | Amiss |\n|---|---|---|---|")
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "below").mkdir()
-        (folder / "disk").mkdir()
-        with mounted(folder / "below", folder / "disk") as disk:
-            trial = Trial(folder, disk)
-            for each in arguments.only:
-                count, tried, found = measure(trial, each, arguments.most, folder)
-                acknowledge(f"| {each} | {count} | {tried} | {len(found)} |")
-                wrong += found
+    with on_a_disk() as trial:
+        for each in arguments.only:
+            count, tried, found = measure(trial, each, arguments.most)
+            acknowledge(f"| {each} | {count} | {tried} | {len(found)} |")
+            wrong += found
     acknowledge("\n".join(wrong))
     return 1 if wrong else 0
 
